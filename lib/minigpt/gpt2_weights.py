@@ -1,0 +1,103 @@
+"""Load GPT-2's published weights. The only place where GPT-2's own names occur."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from minigpt.config import ModelConfig
+from minigpt.errors import CheckpointError, ConfigError, problem
+from minigpt.model import GPT
+
+
+def load_gpt2(source: str | Path | dict[str, Tensor], n_heads: int | None = None) -> GPT:
+    """Build a GPT with the weights of a Hugging Face GPT-2.
+
+    source: a directory with config.json and model.safetensors, or a state dict, whose
+    tensors do not tell the number of heads (default: heads of width 64, as in all
+    published sizes). The matrices, stored there as (d_in, d_out), are transposed.
+
+    Raises: CheckpointError when the source is missing, damaged, or not a GPT-2.
+    Source: Radford et al. 2019; the tensor names are those of the published files.
+    """
+    if not isinstance(source, dict):
+        source, n_heads = _read_directory(Path(source), n_heads)
+    weights = {name.removeprefix("transformer."): t for name, t in source.items()}
+    try:
+        config = _config(weights, n_heads)
+        state = dict(_renamed(weights, config))
+        model = GPT(config)
+        model.load_state_dict(state)
+    except (KeyError, ValueError, RuntimeError) as error:
+        needed = "the tensors of a GPT-2 (wte.weight, wpe.weight, h.0.ln_1.weight, ...)"
+        came = f"a state dict that does not fit: {str(error).splitlines()[0]}"
+        raise CheckpointError(problem(needed, came, "the original files")) from error
+    return model.eval()
+
+
+def _read_directory(path: Path, n_heads: int | None) -> tuple[dict[str, Tensor], int | None]:
+    config, tensors = path / "config.json", path / "model.safetensors"
+    missing = [p.name for p in (config, tensors) if not p.is_file()]
+    if missing:
+        needed = "a directory with config.json and model.safetensors"
+        came = f"{path} without {' and '.join(missing)}"
+        raise CheckpointError(problem(needed, came, "the published files of gpt2, in safetensors"))
+    try:
+        fields = json.loads(config.read_text(encoding="utf-8"))
+        return load_file(tensors), fields.get("n_head", n_heads)
+    except (SafetensorError, UnicodeDecodeError, json.JSONDecodeError, AttributeError) as error:
+        came = f"{path}, which cannot be read: {error}"
+        raise CheckpointError(problem("intact files", came, "fetching them again")) from error
+
+
+def _config(weights: dict[str, Tensor], n_heads: int | None) -> ModelConfig:
+    vocab_size, d_model = weights["wte.weight"].shape
+    try:
+        return ModelConfig(
+            vocab_size=vocab_size,
+            context_length=weights["wpe.weight"].shape[0],
+            d_model=d_model,
+            n_layers=1 + max(int(n.split(".")[1]) for n in weights if n.startswith("h.")),
+            n_heads=d_model // 64 if n_heads is None else n_heads,
+            d_ff=weights["h.0.mlp.c_fc.weight"].shape[1],
+            position="learned",
+            norm="layernorm",
+            qk_norm=False,
+            mlp="gelu_tanh",
+            bias=True,
+            zero_init=False,
+        )
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _renamed(weights: dict[str, Tensor], config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
+    yield "token_embedding.weight", weights["wte.weight"]
+    yield "head.weight", weights["wte.weight"]
+    yield "position_embedding.weight", weights["wpe.weight"]
+    yield "final_norm.weight", weights["ln_f.weight"]
+    yield "final_norm.bias", weights["ln_f.bias"]
+    for i in range(config.n_layers):
+        ours, theirs = f"blocks.{i}.", f"h.{i}."
+        for kind in ("weight", "bias"):
+            yield ours + "norm_1." + kind, weights[f"{theirs}ln_1.{kind}"]
+            yield ours + "norm_2." + kind, weights[f"{theirs}ln_2.{kind}"]
+            # One tensor holds queries, keys and values side by side.
+            parts = weights[f"{theirs}attn.c_attn.{kind}"].split(config.d_model, dim=-1)
+            for name, part in zip(("w_q", "w_k", "w_v"), parts, strict=True):
+                yield f"{ours}attention.{name}.{kind}", _transposed(part)
+            for name, old in (
+                ("attention.w_o", "attn.c_proj"),
+                ("mlp.w_in", "mlp.c_fc"),
+                ("mlp.w_out", "mlp.c_proj"),
+            ):
+                yield f"{ours}{name}.{kind}", _transposed(weights[f"{theirs}{old}.{kind}"])
+
+
+def _transposed(tensor: Tensor) -> Tensor:
+    return tensor.t() if tensor.dim() == 2 else tensor
+
+
