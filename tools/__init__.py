@@ -1,0 +1,1 @@
+"""What keeps the book's notebooks executed, stored alike and checked."""
