@@ -112,7 +112,10 @@ def _fetch(entry: Download) -> Path:
     digest = entry.hash.partition(":")[2]
     file_name = f"{digest[:12]}-{entry.url.rpartition('/')[2]}"
     fetcher = pooch.HTTPDownloader(
-        progressbar=True, chunk_size=1 << 16, hooks={"response": _stay_on(entry)}
+        progressbar=True,
+        chunk_size=1 << 16,
+        headers={"User-Agent": "minigpt"},
+        hooks={"response": _stay_on(entry)},
     )
     try:
         return Path(pooch.retrieve(entry.url, entry.hash, file_name, _cache(), downloader=fetcher))
