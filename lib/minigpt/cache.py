@@ -1,7 +1,7 @@
 """The KV cache: keys and values of the tokens already seen, kept for the next one."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from minigpt.config import ModelConfig
@@ -103,3 +103,12 @@ class KVCache:
         """
         for layer in self.layers:
             layer.length = 0
+
+    def reorder(self, rows: Int[Tensor, " B"]) -> None:
+        """Let row b go on from what row rows[b] has seen; beam search needs it.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        for layer in self.layers:
+            layer.k, layer.v = layer.k[rows], layer.v[rows]

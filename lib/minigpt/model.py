@@ -18,8 +18,6 @@ from minigpt.mlp import MLP
 from minigpt.norms import LayerNorm, RMSNorm
 from minigpt.positions import alibi_bias, rotary_angles, sinusoidal
 
-IGNORE = -100  # a target that no loss counts
-
 
 class Block(nn.Module):
     """Attention, then an MLP; each adds to the stream what it has found.
@@ -191,13 +189,13 @@ class GPT(nn.Module):
     def loss(
         self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"], mask: Tensor | None = None
     ) -> Float[Tensor, ""]:
-        """Return the mean cross-entropy in nats over the targets that are not IGNORE.
+        """Return the mean cross-entropy in nats; targets of -100 (`data.IGNORE`) do not count.
 
         Raises: ShapeError as `forward` does.
         Source: Shannon 1948; Radford et al. 2019, eq. 1. Built in chapters 1 and 15.
         """
         logits = self(tokens, mask)
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE)
+        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
 
     def n_parameters(self) -> int:
         """Count the numbers that training sets; a tied head counts once.
