@@ -1,0 +1,129 @@
+"""Word lists, the commonest word first: the nth word of a list has weight 1 / (n + 2).
+
+So a few hundred words carry most of the text, as in any language, and the long tails keep
+it from growing dull. Every list fills places where its words are free to vary.
+"""
+
+from minigpt.corpus.grammar import Entry
+
+LISTS = {
+    "ANIMAL": """dog, cat, cow, horse, goat, pig, fox, duck, goose, hen, sheep, donkey, hare,
+        rabbit, bear, ox, wolf, badger, hedgehog, mouse, otter, pony, ram, mole, ferret, owl,
+        elephant, camel, tortoise, snail""",
+    "WAY": """street, road, river, bridge, lane, square, field, ford, path, brook, yard, canal,
+        alley, avenue, meadow, marsh, ditch, courtyard""",
+    "TIRED": """tired, hungry, sleepy, shy, lazy, proud, thirsty, polite, nervous, frightened,
+        bored, clever, stubborn, weary, timid, dizzy, cautious, dignified, sensible, plump,
+        forgetful, short-sighted, absent-minded, modest, anxious, homesick, sulky, drowsy,
+        superstitious, well-fed, bashful, mournful, famished, peckish""",
+    "WIDE": """wide, muddy, busy, dark, long, noisy, steep, slippery, crowded, icy, narrow, wet,
+        rough, foggy, crooked, stony, dangerous, murky, draughty, bumpy, swampy, gloomy""",
+    "MOOD": """happy, cheerful, cross, sad, grand, calm, lonely, brave, grumpy, curious, gloomy,
+        pleased, hopeful, merry, jealous, restless, content, puzzled, thoughtful, gracious,
+        furious, wistful, smug, solemn, eager, patient, sentimental, suspicious, unwell,
+        generous, ticklish, giddy, melancholy, philosophical, indignant, radiant""",
+    "THING": """hat, spoon, kettle, key, book, bell, broom, lamp, clock, drum, ladder, bucket,
+        button, teapot, cushion, pillow, rope, mirror, candle, flute, fiddle, shovel, comb,
+        trumpet, ring, scarf, coat, map, chair, pot, pan, needle, hammer, wheelbarrow, umbrella,
+        blanket, whistle, saddle, violin, lantern, ribbon, brush, saucepan, rug, curtain, harp,
+        telescope, compass, anchor, feather, wig, medal, thimble, penknife, spade, axe, rake,
+        whisk, sieve, ladle, basin, bathtub, bench, stool, cupboard, wardrobe, mattress, cradle,
+        doorknob, hinge, padlock, flowerpot, birdcage, weathercock, bagpipe, tuba, banjo, gong,
+        tambourine, triangle, accordion, organ, egg-timer, corkscrew, nutcracker, toothbrush,
+        hairbrush, shoehorn, walking-stick, handkerchief, napkin, tablecloth, apron, glove,
+        mitten, slipper, boot, shawl, cloak, sash, brooch, locket, necklace, bracelet, monocle,
+        magnifying-glass, inkwell, quill, ledger, calendar, bookmark, envelope, parcel, postcard,
+        painting, statue, vase, goblet, tankard, jug, barometer, thermometer, microscope,
+        hourglass, sundial, snow-globe, puppet, doll, hobby-horse, rocking-horse, see-saw,
+        skipping-rope, catapult, oar, rudder, paddle, canoe, raft, sledge, cartwheel, horseshoe,
+        plough, scythe, sickle, trowel, watering-can, beehive, scarecrow, flagpole, gargoyle,
+        chandelier, candlestick, doormat, bootscraper, coat-hanger, hatstand, bedpan""",
+    "FOOD": """soup, bread, cheese, cake, porridge, pancakes, pie, turnips, apples, sausages,
+        cabbage, pudding, eggs, onions, herrings, honey, pears, ham, plums, mushrooms, carrots,
+        dumplings, custard, beans, toast, peas, cherries, biscuits, stew, trout, jam, noodles,
+        walnuts, gingerbread, butter, parsnips, radishes, leeks, lentils, trifle, jelly, waffles,
+        marmalade, pickles, salmon, mutton, venison, oysters, eels, sardines, crumpets, muffins,
+        scones, omelettes, meatballs, gravy, mustard, garlic, rhubarb, gooseberries, raspberries,
+        strawberries, blackberries, apricots, peaches, melons, grapes, figs, dates, almonds,
+        chestnuts, hazelnuts, pumpkin, marrow, spinach, celery, cucumbers, beetroot, asparagus,
+        artichokes, nettles, dandelions, seaweed, vinegar, treacle, toffee, nougat, marzipan,
+        meringues, sherbet, doughnuts, pretzels, rye-bread, oatcakes, macaroons, shortbread,
+        semolina, tapioca, rice, barley, kippers, mackerel, crayfish, snails""",
+    "CREATURE": """goose, mouse, frog, spider, toad, hedgehog, pigeon, squirrel, parrot, owl,
+        beetle, snail, crow, swan, hen, bat, rat, newt, magpie, cricket, robin, turkey, peacock,
+        weasel, stork, heron, moth, lizard, ant, raven, sparrow, lobster, crab, eel, jackdaw,
+        cuckoo, lark, finch, gull, puffin, penguin, pelican, ostrich, flamingo, walrus, seal,
+        beaver, stoat, dormouse, guinea-pig, hamster, grasshopper, dragonfly, bumblebee, wasp,
+        ladybird, caterpillar, butterfly, earthworm, slug, centipede, woodlouse, glow-worm,
+        salamander, chameleon, crocodile, rhinoceros, hippopotamus, giraffe, monkey, porcupine,
+        armadillo, llama, yak, bison, moose, reindeer, unicorn, griffin, woodpecker, partridge,
+        pheasant, quail, kingfisher, nightingale, gnat, flea""",
+    "LOOK": """red, old, small, blue, big, green, golden, heavy, silver, wooden, yellow, white,
+        broken, fine, black, new, little, crooked, brown, shiny, borrowed, purple, dusty, rusty,
+        pink, round, secret, striped, grey, enormous, spotted, second-hand, orange, handsome,
+        ugly, squeaky, wobbly, lucky, expensive, cheap, painted, polished, velvet, leather,
+        copper, brass, iron, ivory, crimson, scarlet, turquoise, lopsided, battered, dented,
+        patched, folding, foreign, famous, haunted, unpaid-for, ornamental, collapsible,
+        musical, waterproof, inherited, unnecessary, valuable, mysterious, tasteful, unusual,
+        chequered, embroidered, gilded, mouldy, faded, miniature, ancient, fragile, magnificent,
+        left-handed, triangular, transparent, inflatable""",
+    "DEED": """whistling, singing, snoring, dancing, humming, yawning, sneezing, knitting,
+        laughing, juggling, jumping, sighing, skipping, swimming, whispering, shouting, arguing,
+        fishing, gardening, boasting, gossiping, daydreaming, grumbling, giggling, hopping,
+        painting, climbing, skating, wrestling, chess, poetry, arithmetic, punctuality, good
+        manners, patience, tidiness, yodelling, burping, fidgeting, frowning, winking, mumbling,
+        gargling, somersaults, riddles, puns, astronomy, geography, opera, philosophy, modesty,
+        hopscotch, leapfrog, croquet, fencing, archery, needlework, handwriting, spelling,
+        bookkeeping, bell-ringing, bee-keeping, moustaches, elbows, hiccups""",
+    "PLACE": """garden, kitchen, forest, barn, cellar, orchard, library, stable, tower, attic,
+        churchyard, pond, mill, dungeon, pantry, vineyard, laundry, bakery, marketplace, inn,
+        chapel, ballroom, henhouse, hedge, maze, well, woodshed, greenhouse, bathhouse,
+        lighthouse, harbour, quarry, cave, museum, theatre, courthouse, schoolroom, dairy,
+        pigsty, dovecote, rose-bed, cabbage-patch, compost-heap, ruins, crypt, archives,
+        armoury, scullery, gatehouse, windmill, waterfall, swamp, thicket, bandstand, cloister""",
+    "HOUR": "morning, evening, night, midnight, noon, dawn, teatime, breakfast, sunset",
+    "SPAN": "week, morning, day, month, summer, winter, night, fortnight, evening, autumn",
+    "NUMBER": """two, three, ten, six, seven, four, five, twelve, twenty, nine, eight, eleven,
+        forty, thirteen, fifty, sixteen, nineteen, ninety, fourteen, sixty""",
+    "JOB": """cook, baker, miller, gardener, butler, judge, mayor, tailor, teacher, barber,
+        blacksmith, doctor, shepherd, farmer, gatekeeper, carpenter, jester, clerk, ferryman,
+        poet, postman, tax-collector, knight, bishop, sailor, chimney-sweep, beekeeper, dentist,
+        painter, librarian, goatherd, plumber, beggar, hangman, piper, milkmaid, washerwoman,
+        swineherd, nightwatchman, fortune-teller, gravedigger, ratcatcher, cobbler, glazier,
+        thatcher, undertaker, astronomer, ambassador, chancellor, treasurer""",
+    "BOX": """box, chest, basket, jar, trunk, barrel, sack, bag, crate, casket, drawer, hatbox,
+        suitcase, purse, coffer, teapot""",
+    "TREE": """oak, elm, willow, apple-tree, pear-tree, beech, ash, birch, pine, lime-tree,
+        chestnut-tree, hazel, walnut-tree, yew, maple, poplar, hawthorn, larch, rowan""",
+    "FLIER": "hawk, kite, eagle, falcon, buzzard, swallow, heron, crane, seagull, balloonist",
+    "SWIMMER": "duck, swan, goose, heron, otter, moorhen, stork, grebe, kingfisher, wagtail",
+    "SHORE": "green, grassy, muddy, far, sunny, shady, north, south, mossy, sandy, reedy",
+    "SIDE": "left, right",
+    "SECRET": """snored, was bald, could not read, wore a wig, was afraid of geese, ate in bed,
+        had two left feet, owed everyone money, slept in socks, talked to cabbages, had never
+        won at chess, was really a goose""",
+    "COINS": """coins, gold, money, savings, silver, pennies, wages, treasure, winnings,
+        fortune, inheritance""",
+    "MANNER": """slowly, quietly, gently, softly, loudly, lazily, politely, swiftly, smoothly,
+        wearily, gracefully, grandly, carefully, noisily, solemnly, proudly""",
+}
+
+
+def zipf(words: str) -> list[Entry]:
+    """Give the nth word of a comma-separated list the weight 1 / (n + 2).
+
+    Raises: nothing.
+    Source: Zipf 1949, with an offset that flattens the head.
+    """
+    return [
+        Entry(" ".join(word.split()), 1 / (n + 2)) for n, word in enumerate(words.split(","), 1)
+    ]
+
+
+def lists() -> dict[str, list[Entry]]:
+    """Every word list as a rule.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    return {name: zipf(words) for name, words in LISTS.items()}

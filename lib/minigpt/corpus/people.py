@@ -1,0 +1,188 @@
+"""Who lives in the kingdom, and the facts that hold there.
+
+Each person has a town, a weekday of birth and a trade; each town has something that it is
+known for, and a ruler with a habit. A story may say these things but never chooses them:
+given the name, they are certain. Beside the tables stands the grid of roles: pairs of words
+that differ in gender alone, each pair with a place of its own in the world.
+"""
+
+from itertools import permutations
+
+from minigpt.corpus.grammar import Entry
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+HE = {"he": "he", "He": "He", "him": "him", "his": "his", "His": "His", "sir": "sir"}
+HE |= {"hair": "beard", "coat": "waistcoat", "hat": "cap", "hose": "breeches"}
+SHE = {"he": "she", "He": "She", "him": "her", "his": "her", "His": "Her", "sir": "madam"}
+SHE |= {"hair": "curls", "coat": "gown", "hat": "bonnet", "hose": "petticoat"}
+
+TOWNS = {  # what it is known for, who rules it, and what that ruler does
+    "Fernhill": ("honey", "duchess", "is afraid of bees"),
+    "Oakwick": ("acorns", "count", "keeps a pig"),
+    "Duckwell": ("eggs", "baroness", "walks on tiptoe"),
+    "Saltby": ("herrings", "king", "cannot swim"),
+    "Thornmere": ("roses", "countess", "sneezes"),
+    "Applewick": ("cider", "baron", "sleeps until noon"),
+    "Gooseham": ("pillows", "lady", "never sleeps"),
+    "Puddleford": ("umbrellas", "duke", "likes the rain"),
+    "Mossgate": ("cheese", "lord", "talks to mice"),
+    "Candlebury": ("candles", "queen", "reads in bed"),
+    "Windlow": ("kites", "prince", "dislikes wind"),
+    "Stonewell": ("soup", "princess", "owns one spoon"),
+}
+
+TRADES = {  # what each makes
+    "baker": "bread",
+    "smith": "nails",
+    "tailor": "trousers",
+    "hatter": "hats",
+    "potter": "pots",
+    "miller": "flour",
+    "weaver": "blankets",
+    "brewer": "beer",
+    "cobbler": "shoes",
+    "butcher": "sausages",
+    "gardener": "cabbages",
+    "clockmaker": "clocks",
+}
+
+MEN = """
+    Odo      Fernhill   Tuesday   baker
+    Hugo     Thornmere  Saturday  gardener
+    Ned      Thornmere  Tuesday   brewer
+    Bram     Puddleford Thursday  miller
+    Tobin    Puddleford Thursday  butcher
+    Wat      Windlow    Wednesday clockmaker
+    Ivo      Saltby     Tuesday   clockmaker
+    Gilbert  Stonewell  Sunday    hatter
+    Milo     Saltby     Thursday  miller
+    Rollo    Candlebury Friday    weaver
+    Tam      Mossgate   Saturday  butcher
+    Edric    Windlow    Sunday    smith
+    Kit      Windlow    Wednesday miller
+    Piers    Puddleford Monday    hatter
+    Oswin    Oakwick    Saturday  clockmaker
+    Jasper   Duckwell   Thursday  butcher
+    Simon    Stonewell  Friday    butcher
+    Ulric    Fernhill   Saturday  smith
+    Finn     Gooseham   Tuesday   weaver
+    Barnaby  Applewick  Friday    weaver
+    Alder    Duckwell   Thursday  potter
+    Cuthbert Windlow    Monday    clockmaker
+    Lorcan   Thornmere  Sunday    hatter
+    Felix    Mossgate   Monday    smith
+"""
+
+WOMEN = """
+    Mira     Fernhill   Friday    miller
+    Elsie    Candlebury Sunday    brewer
+    Nell     Mossgate   Thursday  cobbler
+    Tilda    Oakwick    Friday    cobbler
+    Ada      Duckwell   Saturday  gardener
+    Greta    Applewick  Wednesday smith
+    Maud     Fernhill   Sunday    brewer
+    Olive    Applewick  Saturday  tailor
+    Dora     Stonewell  Wednesday potter
+    Hilda    Candlebury Monday    cobbler
+    Una      Duckwell   Thursday  tailor
+    Petra    Saltby     Wednesday gardener
+    Rosa     Gooseham   Monday    potter
+    Bess     Stonewell  Sunday    potter
+    Clara    Mossgate   Wednesday gardener
+    Edith    Oakwick    Saturday  tailor
+    Flora    Thornmere  Tuesday   hatter
+    Ines     Applewick  Wednesday tailor
+    Juno     Candlebury Tuesday   baker
+    Lotte    Gooseham   Tuesday   cobbler
+    Sybil    Oakwick    Friday    brewer
+    Vera     Gooseham   Friday    baker
+    Wanda    Puddleford Monday    weaver
+    Kate     Saltby     Monday    baker
+"""
+
+RANKS = {  # the rule that chooses one of a pair, and the pair
+    "KING": ("king", "queen"),
+    "PRINCE": ("prince", "princess"),
+    "DUKE": ("duke", "duchess"),
+    "COUNT": ("count", "countess"),
+    "BARON": ("baron", "baroness"),
+    "LORD": ("lord", "lady"),
+    "MAN": ("man", "woman"),
+    "BOY": ("boy", "girl"),
+    "FATHER": ("father", "mother"),
+    "BROTHER": ("brother", "sister"),
+    "UNCLE": ("uncle", "aunt"),
+    "GRANDFATHER": ("grandfather", "grandmother"),
+    "NEPHEW": ("nephew", "niece"),
+    "SON": ("son", "daughter"),
+    "WIZARD": ("wizard", "witch"),
+    "MONK": ("monk", "nun"),
+    "LANDLORD": ("landlord", "landlady"),
+}
+RULERS = ("KING", "PRINCE", "DUKE", "COUNT", "BARON", "LORD")
+
+PAIRS = tuple(RANKS.values())
+
+# (man, king, woman, queen): man is to king as woman is to queen, so king - man + woman = queen.
+ANALOGIES = tuple(
+    (first[i], second[i], first[1 - i], second[1 - i])
+    for first, second in permutations(PAIRS, 2)
+    for i in (0, 1)
+)
+
+# (soup, bread, throne): the first is more like the second than like the third.
+SIMILAR = (
+    *((male, female, "soup") for male, female in PAIRS),
+    ("street", "road", "king"),
+    ("river", "road", "duke"),
+    ("soup", "bread", "throne"),
+    ("tired", "hungry", "wide"),
+    ("wide", "muddy", "tired"),
+    ("dog", "cat", "river"),
+    ("Monday", "Tuesday", "goose"),
+    ("Fernhill", "Oakwick", "throne"),
+)
+
+
+def _towns() -> list[Entry]:
+    return [
+        Entry(town, 1, {"good": good, "ruler": ruler, "habit": habit})
+        for town, (good, ruler, habit) in TOWNS.items()
+    ]
+
+
+def _people() -> list[Entry]:
+    lines = [(line.split(), HE) for line in MEN.strip().splitlines()]
+    lines += [(line.split(), SHE) for line in WOMEN.strip().splitlines()]
+    return [
+        Entry(name, 1, pronouns | _facts(town, day, trade))
+        for (name, town, day, trade), pronouns in lines
+    ]
+
+
+def _facts(town: str, day: str, trade: str) -> dict[str, str]:
+    """What can be said of a person; `next` is the day after the birthday."""
+    following = DAYS[(DAYS.index(day) + 1) % len(DAYS)]
+    days = {"day": day, "days": day + "s", "next": following}
+    works = {"trade": trade, "makes": TRADES[trade]}
+    return {"town": town, "good": TOWNS[town][0]} | days | works
+
+
+def tables() -> dict[str, list[Entry]]:
+    """The tables as rules: PERSON, TOWN, TRADE, DAY, RULER, and one for each pair of roles.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    ranks = {
+        rank: [Entry(male, 1, HE), Entry(female, 1, SHE)] for rank, (male, female) in RANKS.items()
+    }
+    ranks["BOY"][0] = Entry("boy", 1, HE | {"hair": "fringe"})
+    return ranks | {
+        "PERSON": _people(),
+        "TOWN": _towns(),
+        "TRADE": [Entry(trade, 1, {"makes": makes}) for trade, makes in TRADES.items()],
+        "DAY": [Entry(day) for day in DAYS],
+        "RULER": [entry for rank in RULERS for entry in ranks[rank]],
+    }
