@@ -119,6 +119,8 @@ def _fetch(entry: Download) -> Path:
     )
     try:
         return Path(pooch.retrieve(entry.url, entry.hash, file_name, _cache(), downloader=fetcher))
+    except DownloadError:  # from the hook; the branches below are for its parents
+        raise
     except requests.HTTPError as error:
         raise _failed(entry, f"the answer {error.response.status_code}") from error
     except requests.exceptions.ChunkedEncodingError as error:
@@ -184,6 +186,8 @@ def _reading(archive: Path, member: str) -> Iterator[IO[bytes]]:
         else:
             with tarfile.open(archive) as box:
                 _check_members(archive, box.getnames())
+                if not box.getmember(member).isfile():
+                    raise KeyError(f"{member} is no file")
                 yield box.extractfile(member)
     except (KeyError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
         raise DownloadError(

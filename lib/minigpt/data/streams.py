@@ -21,7 +21,7 @@ from minigpt.tokenizer import END, BPETokenizer, CharTokenizer
 
 FORMAT = "minigpt-tokens-1"
 MANIFEST = "manifest.json"
-READ_BYTES = 1 << 20
+READ_BYTES = 1 << 16
 
 
 class TokenStream:
@@ -212,7 +212,8 @@ def _read_manifest(path: Path) -> dict:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         whole = manifest["format"] == FORMAT and manifest["dtype"] in ("<u2", "<u4")
-        whole = whole and all(entry.keys() == {"tokens", "crc32"} for entry in manifest["shards"])
+        entries = manifest["shards"]
+        whole = whole and entries and all(e.keys() == {"tokens", "crc32"} for e in entries)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _unfinished(path) from error
     if not whole:
