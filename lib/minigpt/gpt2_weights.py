@@ -99,5 +99,3 @@ def _renamed(weights: dict[str, Tensor], config: ModelConfig) -> Iterator[tuple[
 
 def _transposed(tensor: Tensor) -> Tensor:
     return tensor.t() if tensor.dim() == 2 else tensor
-
-
