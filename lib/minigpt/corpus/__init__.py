@@ -20,17 +20,22 @@ from minigpt.corpus.kingdom import (
     story_bits,
     words,
 )
-from minigpt.corpus.people import ANALOGIES, PAIRS, SIMILAR
+from minigpt.corpus.people import ANALOGIES, DAYS, PAIRS, PEOPLE, SIMILAR, TOWNS, TRADES, Person
 from minigpt.corpus.reading import END
 
 __all__ = [
     "ANALOGIES",
+    "DAYS",
     "END",
     "KINDS",
     "PAIRS",
+    "PEOPLE",
     "SIMILAR",
+    "TOWNS",
+    "TRADES",
     "Floor",
     "Parse",
+    "Person",
     "entropy",
     "is_story",
     "longest",

@@ -7,6 +7,7 @@ that differ in gender alone, each pair with a place of its own in the world.
 """
 
 from itertools import permutations
+from typing import NamedTuple
 
 from minigpt.corpus.grammar import Entry
 
@@ -47,6 +48,7 @@ TRADES = {  # what each makes
     "clockmaker": "clocks",
 }
 
+# name, town, day of birth, trade
 MEN = """
     Odo      Fernhill   Tuesday   baker
     Hugo     Thornmere  Saturday  gardener
@@ -65,12 +67,8 @@ MEN = """
     Oswin    Oakwick    Saturday  clockmaker
     Jasper   Duckwell   Thursday  butcher
     Simon    Stonewell  Friday    butcher
-    Ulric    Fernhill   Saturday  smith
     Finn     Gooseham   Tuesday   weaver
-    Barnaby  Applewick  Friday    weaver
     Alder    Duckwell   Thursday  potter
-    Cuthbert Windlow    Monday    clockmaker
-    Lorcan   Thornmere  Sunday    hatter
     Felix    Mossgate   Monday    smith
 """
 
@@ -92,14 +90,26 @@ WOMEN = """
     Clara    Mossgate   Wednesday gardener
     Edith    Oakwick    Saturday  tailor
     Flora    Thornmere  Tuesday   hatter
-    Ines     Applewick  Wednesday tailor
-    Juno     Candlebury Tuesday   baker
     Lotte    Gooseham   Tuesday   cobbler
-    Sybil    Oakwick    Friday    brewer
     Vera     Gooseham   Friday    baker
-    Wanda    Puddleford Monday    weaver
     Kate     Saltby     Monday    baker
 """
+
+
+class Person(NamedTuple):
+    """The facts about one person, as the stories tell them."""
+
+    town: str
+    day: str
+    trade: str
+    woman: bool
+
+
+PEOPLE = {
+    name: Person(town, day, trade, woman)
+    for table, woman in ((MEN, False), (WOMEN, True))
+    for name, town, day, trade in map(str.split, table.strip().splitlines())
+}
 
 RANKS = {  # the rule that chooses one of a pair, and the pair
     "KING": ("king", "queen"),
@@ -145,28 +155,18 @@ SIMILAR = (
 )
 
 
-def _towns() -> list[Entry]:
-    return [
-        Entry(town, 1, {"good": good, "ruler": ruler, "habit": habit})
-        for town, (good, ruler, habit) in TOWNS.items()
-    ]
+def _town(town: str) -> Entry:
+    good, ruler, habit = TOWNS[town]
+    return Entry(town, 1, {"good": good, "ruler": ruler, "habit": habit})
 
 
-def _people() -> list[Entry]:
-    lines = [(line.split(), HE) for line in MEN.strip().splitlines()]
-    lines += [(line.split(), SHE) for line in WOMEN.strip().splitlines()]
-    return [
-        Entry(name, 1, pronouns | _facts(town, day, trade))
-        for (name, town, day, trade), pronouns in lines
-    ]
-
-
-def _facts(town: str, day: str, trade: str) -> dict[str, str]:
-    """What can be said of a person; `next` is the day after the birthday."""
-    following = DAYS[(DAYS.index(day) + 1) % len(DAYS)]
-    days = {"day": day, "days": day + "s", "next": following}
-    works = {"trade": trade, "makes": TRADES[trade]}
-    return {"town": town, "good": TOWNS[town][0]} | days | works
+def _person(name: str, person: Person) -> Entry:
+    """A name with its pronouns and facts; `next` is the day after the birthday."""
+    day = person.day
+    days = {"day": day, "days": day + "s", "next": DAYS[(DAYS.index(day) + 1) % len(DAYS)]}
+    works = {"trade": person.trade, "makes": TRADES[person.trade]}
+    home = {"town": person.town, "good": TOWNS[person.town][0]}
+    return Entry(name, 1, (SHE if person.woman else HE) | days | works | home)
 
 
 def tables() -> dict[str, list[Entry]]:
@@ -180,8 +180,8 @@ def tables() -> dict[str, list[Entry]]:
     }
     ranks["BOY"][0] = Entry("boy", 1, HE | {"hair": "fringe"})
     return ranks | {
-        "PERSON": _people(),
-        "TOWN": _towns(),
+        "PERSON": [_person(name, person) for name, person in PEOPLE.items()],
+        "TOWN": [_town(town) for town in TOWNS],
         "TRADE": [Entry(trade, 1, {"makes": makes}) for trade, makes in TRADES.items()],
         "DAY": [Entry(day) for day in DAYS],
         "RULER": [entry for rank in RULERS for entry in ranks[rank]],

@@ -5,6 +5,7 @@ number before an option is its weight. Every story has exactly one derivation: w
 an option sees to it that no other option can tell the same words.
 """
 
+from minigpt.corpus import household
 from minigpt.corpus.grammar import Entry, Grammar, entries
 from minigpt.corpus.lexicon import lists
 from minigpt.corpus.people import tables
@@ -25,151 +26,11 @@ KINDS = {
 }
 
 RULES = {
-    # Roles at home: each pair of roles has deeds of its own, and all share one wardrobe.
-    "court": """
-        3 The <roles>
-        2 One <HOUR> the <roles>
-        1 On <DAY> the <roles>
-        """,
-    "roles": """
-        3 <p=KING> <dressing> , and then the {p} <kingly> . <court_end>
-        2 <p=PRINCE> <dressing> , and then the {p} <princely> . <court_end>
-        2 <p=DUKE> <dressing> , and then the {p} <ducal> . <court_end>
-        2 <p=COUNT> <dressing> , and then the {p} <comital> . <court_end>
-        2 <p=BARON> <dressing> , and then the {p} <baronial> . <court_end>
-        2 <p=LORD> <dressing> , and then the {p} <lordly> . <court_end>
-        3 <p=MAN> <dressing> , and then the {p} <plain> . <court_end>
-        2 <p=BOY> <dressing> , and then the {p} <childish> . <court_end>
-        2 <p=FATHER> <dressing> , and then the {p} <parental> . <court_end>
-        2 <p=BROTHER> <dressing> , and then the {p} <fraternal> . <court_end>
-        2 <p=UNCLE> <dressing> , and then the {p} <avuncular> . <court_end>
-        2 <p=GRANDFATHER> <dressing> , and then the {p} <venerable> . <court_end>
-        2 <p=NEPHEW> <dressing> , and then the {p} <grateful> . <court_end>
-        2 <p=SON> <dressing> , and then the {p} <filial> . <court_end>
-        2 <p=WIZARD> <dressing> , and then the {p} <magical> . <court_end>
-        2 <p=MONK> <dressing> , and then the {p} <monastic> . <court_end>
-        2 <p=LANDLORD> <dressing> , and then the {p} <hospitable> . <court_end>
-        """,
-    "dressing": """
-        put on {p.his} {p.coat}
-        brushed {p.his} {p.hair}
-        straightened {p.his} {p.hat}
-        mended {p.his} {p.hose}
-        """,
-    "kingly": """
-        sat on {p.his} throne
-        polished {p.his} crown
-        ruled {p.his} realm
-        waved from the palace
-        """,
-    "princely": """
-        rode {p.his} pony
-        leaned out of {p.his} tower
-        skipped {p.his} fencing lesson
-        dreamt of a coronation
-        """,
-    "ducal": """
-        walked {p.his} hounds
-        opened {p.his} ballroom
-        sent for {p.his} carriage
-        invited the orchestra
-        """,
-    "comital": """
-        lowered {p.his} drawbridge
-        dusted {p.his} ancestors
-        haunted {p.his} own castle
-        counted the suits of armour
-        """,
-    "baronial": """
-        fished in {p.his} moat
-        oiled {p.his} portcullis
-        raised {p.his} taxes
-        chased the tax-collector
-        """,
-    "lordly": """
-        rang for {p.his} butler
-        strolled round {p.his} manor
-        scolded {p.his} footmen
-        mislaid another manor
-        """,
-    "plain": """
-        ploughed {p.his} field
-        milked {p.his} cow
-        weeded {p.his} farm
-        walked to market
-        """,
-    "childish": """
-        forgot {p.his} homework
-        lost {p.his} marbles
-        chewed {p.his} slate
-        ran home from school
-        """,
-    "parental": """
-        rocked {p.his} baby
-        woke {p.his} children
-        rocked the cradle
-        sang a lullaby
-        """,
-    "fraternal": """
-        teased {p.his} twin
-        hid {p.his} toys
-        pinched {p.his} twin
-        blamed the twins
-        """,
-    "avuncular": """
-        unpacked {p.his} suitcase
-        gave {p.his} advice
-        came for a fortnight
-        arrived with a parrot
-        """,
-    "venerable": """
-        dozed in {p.his} armchair
-        mislaid {p.his} spectacles
-        recalled {p.his} youth
-        dozed by the fireside
-        """,
-    "grateful": """
-        wrote {p.his} thank-you letter
-        unwrapped {p.his} socks
-        hinted about {p.his} birthday
-        hinted about the inheritance
-        """,
-    "filial": """
-        asked for {p.his} allowance
-        left home with {p.his} bundle
-        brought home {p.his} laundry
-        promised to visit
-        """,
-    "magical": """
-        stirred {p.his} cauldron
-        waved {p.his} wand
-        muttered {p.his} spells
-        consulted a toad
-        """,
-    "monastic": """
-        said {p.his} prayers
-        swept {p.his} cell
-        whispered {p.his} prayers
-        rang the abbey bell
-        """,
-    "hospitable": """
-        watered {p.his} beer
-        swept {p.his} inn
-        overcharged {p.his} guests
-        aired the beds
-        """,
-    "court_end": """
-        3 The {p} said that {p.he} had never been so <MOOD>.
-        2 By <HOUR> {p.he} was <MOOD> and asked for <FOOD>.
-        2 Nobody saw it but <a CREATURE>, and the {p} paid it to keep quiet.
-        2 "Very good, {p.sir}," said the <JOB>, who had seen nothing.
-        1 It took {p.him} the whole <SPAN>.
-        1 The {p} called it work, and who would argue with {p.him}?
-        """,
     # It: the adjective decides what it was, and the next sentence shows who understood.
     "crossing": """
         3 The <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
-        1 <A animal=ANIMAL> came to <a way=WAY>. The {animal} <refused> cross the {way} because it was too <reason>
+        3 The <COAT> <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
+        2 <A COAT> <animal=ANIMAL> came to <a way=WAY>. The {animal} <refused> cross the {way} because it was too <reason>
         """,
     "refused": """
         3 did not
@@ -195,11 +56,13 @@ RULES = {
         """,
     # Bank, three times: by the water, for the money, in the air.
     "bank": """
-        5 <who=PERSON> sat on the <shore> of the river and fished. <catch>
+        3 <who=PERSON> sat on the <shore> of the river and fished. <catch>
+        2 One <WEATHER> <PART> <who=PERSON> sat on the <shore> of the river and fished. <catch>
         3 <A bird=SWIMMER> built a nest on the <shore> of the river. <flood>
         5 <who=PERSON> took {who.his} <COINS> to the bank in <TOWN>. <deposit>
-        3 The bank in <TOWN> lent <who=PERSON> <NUMBER> coins for <a thing=THING>. <loan>
-        6 <A flier=FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
+        3 The bank in <TOWN> lent <who=PERSON> <NUMBER> coins for <a thing=TOOL>. <loan>
+        3 <A FLIER> flew up and began to bank <MANNER> to the <SIDE> above <TOWN>. <flight>
+        3 One <WEATHER> <PART> <a FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
         3 The flying machine of <who=PERSON> began to bank <MANNER> over the palace. <landing>
         1 The bank stood on the bank of the river, and over it a hawk began to bank. Only the hawk made a profit.
         """,
@@ -224,7 +87,7 @@ RULES = {
         1 The clerk gave {who.him} <a THING> and a receipt, and went abroad.
         """,
     "loan": """
-        2 {who} could not pay, so now the clerks have a {thing} and play it <MANNER> at night.
+        2 {who} could not pay, so now the clerks have {thing.a} {thing} and play it <MANNER> at night.
         2 {who} paid it all back by <DAY>, and the clerks, who had hoped for the {thing}, wept.
         """,
     "flight": """
@@ -238,22 +101,28 @@ RULES = {
         """,
     # Facts: nothing in the story gives the day away but the name.
     "birth": """
-        6 <who=PERSON> of {who.town} was born on a {who.day}<birth_end>
+        4 <who=PERSON> of {who.town} was born on a {who.day}<birth_end>
+        4 <who=PERSON> of {who.town} was born on a {who.day}<birth_end> {who.He} <habit>
         2 "When was <who=PERSON> born?" asked the <JOB>. "On a {who.day}," said <NUMBER> people in {who.town} at once.
         3 <who=PERSON> the {who.trade} was born in {who.town}, makes good {who.makes}, and never works on a {who.day}.
         2 <who=PERSON> comes from {who.town}, where they have {who.good}. {who.He} makes {who.makes} and asks every day for <FOOD>.
         """,
     "birth_end": """
         2 . It rained, and {who.he} has distrusted {who.days} ever since.
-        2 . One day later it would have been a {who.next}, but {who.his} mother was in a hurry.
-        2 . {who.His} mother had expected <a CREATURE>, and took it well.
+        2 . One day later it would have been a {who.next}, but {who.his} parents were in a hurry.
+        2 . {who.His} parents had expected <a CREATURE>, and took it well.
         2 and became a {who.trade}. {who.His} first words were about <FOOD>.
         1 , and everyone in {who.town} was very <MOOD> about it.
         """,
+    "habit": """
+        3 keeps <a LOOK> <THING> in the <PLACE> and shows it to nobody.
+        2 is <MOOD> on most days and very <MOOD> after <HOUR>.
+        2 lives with <a PET>, <a CREATURE> and <a LOOK> <THING>.
+        """,
     "town": """
         3 <town=TOWN> is known for its {town.good} and is ruled by a {town.ruler} who {town.habit}. <gossip>
-        2 <who=PERSON> went to <town=TOWN> to buy {town.good} and came home with <a beast=CREATURE>. <guest>
-        2 A dragon came to <town=TOWN>. The {town.ruler} offered it some {town.good}. The dragon <verdict>
+        2 <who=PERSON> went to <town=TOWN> to buy {town.good} and came home with <a beast=PET>. <guest>
+        2 One <WEATHER> <PART> a dragon came to <town=TOWN>. The {town.ruler} offered it some {town.good}. The dragon <verdict>
         """,
     "gossip": """
         2 Nobody speaks of {town.good} to the {town.ruler}.
@@ -263,7 +132,7 @@ RULES = {
     "guest": """
         2 The {beast} has the best chair now.
         1 Nobody has asked the {beast} about the {town.good}.
-        1 {who} says that it was a <LOOK> bargain.
+        1 {who} says that it was <a LOOK> bargain.
         """,
     "verdict": """
         1 asked for <FOOD>, and has been the mayor ever since.
@@ -272,8 +141,8 @@ RULES = {
         """,
     # Things that go round, and names that come again.
     "lost": """
-        3 <x=PERSON> lost {x.his} <LOOK> <thing=THING> in the <PLACE>, and <y=PERSON but x> found it. <found>
-        2 <x=PERSON> lent <y=PERSON but x> <a thing=THING> for a <span=SPAN>. <lent>
+        3 <x=PERSON> lost {x.his} <LOOK> <thing=TOOL> in the <PLACE>, and <y=PERSON but x> found it. <found>
+        2 <x=PERSON> lent <y=PERSON but x> <a thing=TOOL> for a <span=SPAN>. <lent>
         """,
     "found": """
         2 {x} bought it back for <NUMBER> coins.
@@ -291,30 +160,30 @@ RULES = {
         1 <who=PERSON> opened a <first=BOX>. In the {first} was <inside>
         """,
     "inside": """
-        3 <a beast=CREATURE>. {who} closed the {first} and <silence>
-        4 a <second=BOX but first>, and in the {second} was <deeper>
+        3 <a CREATURE>. {who} closed the {first} and <silence>
+        3 a <second=BOX but first>, and in the {second} was <deeper>
         """,
     "deeper": """
-        4 <a beast=CREATURE>. {who} closed the {second} and then the {first} and <silence>
-        3 a <third=BOX but first second>, and in the {third} was <a beast=CREATURE>. {who} closed the {third}, then the {second} and then the {first}, and <silence>
+        2 <a CREATURE>. {who} closed the {second} and then the {first} and <silence>
+        1 a <third=BOX but first second>, and in the {third} was <a CREATURE>. {who} closed the {third}, then the {second} and then the {first}, and <silence>
         """,
     "silence": """
         3 told nobody.
         2 went to bed.
         2 sold it to the <JOB>.
-        1 the {beast} said "Thank you."
+        1 wrote to the <JOB>.
         """,
     "rumour": """
         <x=PERSON> told <y=PERSON but x> that the <p=RULER> <SECRET>. <spread>
         """,
     "spread": """
-        3 By <DAY> everyone knew. {y} blamed {x}, and {x} blamed <a CREATURE>.
+        4 By <DAY> everyone knew. {y} blamed {x}, and {x} blamed <a CREATURE>.
         3 {y} told <z=PERSON but x y>. By <DAY> everyone knew. {z} blamed {y}, {y} blamed {x}, and {x} blamed <a CREATURE>.
         1 {y} told <z=PERSON but x y>, and {z} told <w=PERSON but x y z>. By <DAY> everyone knew. {w} blamed {z}, {z} blamed {y}, {y} blamed {x}, and {x} blamed <a CREATURE>.
         """,
     # Government.
     "supper": """
-        The <p=RULER> wanted <dish=FOOD>, but the cook had only <other=FOOD but dish>. <served>
+        The <p=RULER> wanted <dish=DISH>, but the cook had only <STALE> <other=DISH but dish>. <served>
         """,
     "served": """
         3 The cook called it {dish}, and the {p} asked for more.
@@ -322,11 +191,11 @@ RULES = {
         1 The {p} wept <MANNER>. The cook put the tears in the {other}, which needed salt.
         """,
     "law": """
-        3 The <p=RULER> made a law against <deed=DEED>. By <day=DAY> every <trade=TRADE> was in jail and there was no {trade.makes}. By <DAY but day> there was no law.
-        1 The <p=RULER> made a law against <deed=DEED>. The <JOB> was caught at it on <DAY>, and so was the {p}.
+        3 The <p=RULER> made a law against <DEED>. By <day=DAY> every <trade=TRADE> was in jail and nobody had {trade.makes}. By <DAY but day> there was no law.
+        1 The <p=RULER> made a law against <DEED>. The <JOB> was caught at it on <DAY>, and so was the {p}.
         """,
     "spell": """
-        A <p=WIZARD> turned <who=PERSON> the {who.trade} into <a beast=CREATURE>. <spell_end>
+        A <p=WIZARD> waved <a LOOK> <THING> and turned <who=PERSON> the {who.trade} into <a beast=PET>. <spell_end>
         """,
     "spell_end": """
         2 {who} went on making {who.makes}, and only the <JOB> noticed.
@@ -334,7 +203,7 @@ RULES = {
         1 On <DAY> the {p} turned {who.him} back, but {who} missed being {beast.a} {beast}.
         """,
     "fair": """
-        <who=PERSON> took {who.his} <beast=CREATURE> to the fair in <TOWN>. <prize>
+        <who=PERSON> took {who.his} <LOOK> <beast=PET> to the fair in <TOWN>. <prize>
         """,
     "prize": """
         2 The {beast} won first prize for <DEED>, and {who} came second.
@@ -350,6 +219,7 @@ def kingdom() -> Grammar:
     Raises: nothing.
     Source: this book.
     """
-    rules = {name: entries(text) for name, text in RULES.items()}
+    told = household.RULES | RULES
+    rules = {name: entries(text) for name, text in told.items()}
     story = [Entry(f"<{kind}>", weight) for kind, weight in KINDS.items()]
     return Grammar({"story": story} | rules | lists() | tables())
