@@ -22,6 +22,7 @@ PINNED = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
+    "SOURCE_DATE_EPOCH": "0",  # or Matplotlib writes the time of day into every SVG
 }
 
 

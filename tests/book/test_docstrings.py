@@ -18,8 +18,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
+    """Functions, classes and methods; an error class is named and described, which is all."""
     for node in body:
-        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+        named = isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_")
+        if named and not node.name.endswith("Error"):
             yield prefix + node.name, node
             if isinstance(node, ast.ClassDef):
                 yield from public(node.body, f"{prefix}{node.name}.")
@@ -31,14 +33,24 @@ def parameters(function: Function) -> list[ast.arg]:
     return [p for p in every if p is not None and p.arg not in ("self", "cls")]
 
 
+def checks_itself(node: ast.ClassDef) -> bool:
+    made = {"__init__", "__post_init__"}
+    return any(isinstance(n, Function) and n.name in made for n in node.body)
+
+
+def missing(doc: str, words: list[str]) -> list[str]:
+    return [f"has no {word!r}" for word in words if word not in doc]
+
+
 def faults(node: ast.stmt) -> Iterator[str]:
     doc = ast.get_docstring(node) or ""
     if not doc:
         yield "has no docstring"
         return
-    yield from (f"has no {word!r}" for word in ("Raises:", "Source:") if word not in doc)
     if isinstance(node, ast.ClassDef):
+        yield from missing(doc, ["Raises:", "Source:"] if checks_itself(node) else ["Source:"])
         return
+    yield from missing(doc, ["Raises:", "Source:"])
     yield from (f"{p.arg} is not annotated" for p in parameters(node) if p.annotation is None)
     if node.returns is None:
         yield "its result is not annotated"
@@ -89,6 +101,11 @@ def softmax(scores: Float[Tensor, "B T"]) -> Float[Tensor, "B T"]:
         (GOOD.replace('Float[Tensor, "B T"]', "Tensor").replace("sum", "(B, T) sum"), []),
         ("class C:\n    def m(self): ...", ["C has no docstring", "C.m has no docstring"]),
         ("class C:\n    def __len__(self): ...", ["C has no docstring"]),
+        ('class C:\n    """Source: this book."""', []),
+        (
+            'class C:\n    """Source: this book."""\n    def __init__(self): ...',
+            ["C has no 'Raises:'"],
+        ),
     ],
 )
 def test_the_check_sees_what_is_missing(source, expected):

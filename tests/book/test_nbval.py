@@ -36,7 +36,12 @@ CHAPTERS = {
     "03_raising": chapter(source="print(x)\n1 / 0"),
     "04_no_count": chapter(count=None),
     "05_error_stored": chapter(source="print(x)"),
+    "06_other_svg": chapter(source="from IPython.display import SVG\nSVG(f'<svg>{x}</svg>')"),
 }
+CHAPTERS["06_other_svg"].cells[2].outputs[0] = new_output(
+    "display_data",
+    data={"image/svg+xml": "<svg>0.25</svg>", "text/plain": "<IPython.core.display.SVG object>"},
+)
 CHAPTERS["05_error_stored"].cells[2].outputs.append(
     new_output("error", ename="ZeroDivisionError", evalue="division by zero", traceback=[])
 )
@@ -68,6 +73,10 @@ def test_the_good_chapter_passes(report):
     for cell in (0, 1):
         assert f"PASSED chapters/01_good.ipynb::Cell {cell}" in report.stdout
     assert "chapters/01_good.ipynb," not in report.stdout
+
+
+def test_a_drawing_is_not_compared(report):
+    assert "PASSED chapters/06_other_svg.ipynb::Cell 1" in report.stdout
 
 
 @pytest.mark.parametrize("name", ["02_digit", "03_raising", "05_error_stored"])
