@@ -29,7 +29,7 @@ from torch.optim import Optimizer
 from minigpt.config import ModelConfig, TrainConfig
 from minigpt.errors import CheckpointError, ConfigError, TokenizerError, problem
 from minigpt.model import GPT
-from minigpt.tokenizer import BPETokenizer, CharTokenizer, load_tokenizer
+from minigpt.tokenizer import Tokenizer, load_tokenizer
 
 FORMAT = 1
 KEEP = 2  # the newest, and one to fall back on
@@ -51,7 +51,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     training: dict[str, Tensor]
     state: dict[str, Any]
-    tokenizer: CharTokenizer | BPETokenizer
+    tokenizer: Tokenizer
     path: Path
 
     def build_model(self) -> GPT:
@@ -90,7 +90,7 @@ def save_checkpoint(
     train_config: TrainConfig,
     training: dict[str, Tensor],
     state: dict[str, Any],
-    tokenizer: CharTokenizer | BPETokenizer,
+    tokenizer: Tokenizer,
 ) -> Path:
     """Write a checkpoint of step state["step"]; keep the newest KEEP of the run.
 

@@ -29,7 +29,7 @@ from minigpt.errors import CheckpointError, ConfigError, problem
 from minigpt.model import GPT
 from minigpt.plots import plot_metrics
 from minigpt.presets import Preset
-from minigpt.tokenizer import END, BPETokenizer, CharTokenizer
+from minigpt.tokenizer import END, BPETokenizer, CharTokenizer, Tokenizer
 from minigpt.train import Trainer, evaluate
 
 EVAL_BATCH = 64
@@ -77,7 +77,7 @@ class Report:
 
 def make_tokenizer(
     source: Source, kind: str | None = None, vocab_size: int | None = None, preset: str = "bpe"
-) -> CharTokenizer | BPETokenizer:
+) -> Tokenizer:
     """Learn a tokenizer from a source. Stories need an END token; a text has none.
 
     kind: "char" or "bpe"; by default bpe for stories, and the preset's for a text.
@@ -97,9 +97,7 @@ def make_tokenizer(
     raise ConfigError(problem(f"a tokenizer of {', '.join(TOKENIZERS)}", repr(kind), "bpe"))
 
 
-def report(
-    model: GPT, tokenizer: CharTokenizer | BPETokenizer, source: Source, split: str = "val"
-) -> Report:
+def report(model: GPT, tokenizer: Tokenizer, source: Source, split: str = "val") -> Report:
     """Measure a model on a whole split ("train", "val", or "all" for both).
 
     A text is cut into contiguous windows. Stories are read whole, one at a time; those
@@ -119,7 +117,7 @@ def report(
     batches, left_out = story_windows(encoded, length, EVAL_BATCH)
     fitting = [t for t, e in zip(texts, encoded, strict=True) if len(e) <= length + 1]
     result = evaluate(model, batches)
-    floor = corpus.optimal_loss(fitting) / len(fitting)
+    floor = corpus.optimal_loss(fitting).bits_per_story
     bits = result.bits / len(fitting)
     counts = (result.n_tokens, len(fitting), left_out)
     return Report(result.loss, result.perplexity, *counts, bits, floor, bits - floor)
@@ -132,7 +130,7 @@ class Run:
     Source: this book, chapter 15.
     """
 
-    def __init__(self, out: str | Path, data: str, tokenizer: Any, source: Source):
+    def __init__(self, out: str | Path, data: str, tokenizer: Tokenizer, source: Source):
         self.out, self.data, self.tokenizer, self.source = Path(out), data, tokenizer, source
         self.trainer: Trainer
 
@@ -198,7 +196,7 @@ class Run:
         """
         return self.out / "metrics.jsonl"
 
-    def train(self, say: Callable[[str], None] = print, progress: bool = True) -> Report | None:
+    def train(self, say: Callable[[str], None] = tqdm.write) -> Report | None:
         """Take the remaining steps; save and measure on the way; draw the losses at the end.
 
         On Ctrl-C or SIGTERM it saves, says so, and returns None; otherwise it returns the
@@ -210,9 +208,7 @@ class Run:
         trainer, steps = self.trainer, self.trainer.config.steps
         last = None
         # disable=None: no bar where nobody watches
-        bar = tqdm(
-            total=steps, initial=trainer.step, unit="step", disable=None if progress else True
-        )
+        bar = tqdm(total=steps, initial=trainer.step, unit="step", disable=None)
         with bar, interrupted() as signals:
             while trainer.step < steps and not signals:
                 loss, norm = trainer.train_step()
@@ -247,7 +243,7 @@ class Run:
         if result.floor is not None:
             per_token = result.loss * result.floor / result.bits_per_story
         self._log({"step": self.trainer.step, "val_loss": result.loss, "floor": per_token})
-        tqdm.write(f"step {self.trainer.step}: {result}") if say is print else say(str(result))
+        say(f"step {self.trainer.step}: {result}")
         return result
 
     def _log(self, row: dict[str, Any]) -> None:
