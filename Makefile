@@ -21,12 +21,11 @@ CPUS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml postBuild
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make setup PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet $(TORCH_FLAGS) $(TORCH)
-	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash postBuild
 	touch $@
 
 book: $(READY)
@@ -38,7 +37,7 @@ lab: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CPUS) --cov
 
 train: $(READY)
 	$(BIN)/python -m minigpt train --preset tiny --data kingdom --out runs/hello
@@ -46,6 +45,7 @@ train: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tools.notebooks --check
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks
