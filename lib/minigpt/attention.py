@@ -17,16 +17,16 @@ from torch.nn import functional as F
 from minigpt.cache import LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
-from minigpt.masks import causal_mask, mask_to_bias
+from minigpt.masks import Mask, causal_mask, mask_to_bias
 from minigpt.norms import RMSNorm
-from minigpt.positions import rotate
+from minigpt.positions import Rotation, rotate
 
 
 def attention(
     q: Float[Tensor, "... T_q d_head"],
     k: Float[Tensor, "... T_k d_head"],
     v: Float[Tensor, "... T_k d_v"],
-    mask: Tensor | None = None,
+    mask: Mask | None = None,
     dropout: float = 0.0,
 ) -> tuple[Float[Tensor, "... T_q d_v"], Float[Tensor, "... T_q T_k"]]:
     """Mix the values, each query by its own weights; return the mixture and the weights.
@@ -48,7 +48,7 @@ def attention(
 
 
 def masked_softmax(
-    scores: Float[Tensor, "... T_q T_k"], mask: Tensor | None = None
+    scores: Float[Tensor, "... T_q T_k"], mask: Mask | None = None
 ) -> Float[Tensor, "... T_q T_k"]:
     """Turn scores into weights: e to the score, divided by the row's sum.
 
@@ -70,7 +70,7 @@ def fused_attention(
     q: Float[Tensor, "B n_heads T_q d_head"],
     k: Float[Tensor, "B n_heads T_k d_head"],
     v: Float[Tensor, "B n_heads T_k d_head"],
-    mask: Tensor | None = None,
+    mask: Mask | None = None,
     causal: bool = False,
     dropout: float = 0.0,
 ) -> Float[Tensor, "B n_heads T_q d_head"]:
@@ -88,7 +88,7 @@ def fused_attention(
     )
 
 
-def check_shapes(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> None:
+def check_shapes(q: Tensor, k: Tensor, v: Tensor, mask: Mask | None = None) -> None:
     """Refuse q, k, v and a mask that do not fit; shapes (..., T, d_head), mask (..., T_q, T_k).
 
     Raises: ShapeError, naming the axes that look swapped.
@@ -158,9 +158,9 @@ class MultiHeadAttention(nn.Module):
         self,
         x: Float[Tensor, "B T d_model"],
         source: Float[Tensor, "B T_k d_model"] | None = None,
-        mask: Tensor | None = None,
+        mask: Mask | None = None,
         causal: bool = False,
-        rotation: tuple[Tensor, Tensor] | None = None,
+        rotation: Rotation | None = None,
         cache: LayerCache | None = None,
     ) -> Float[Tensor, "B T d_model"]:
         """Let x look at itself or, in cross-attention, at `source`.
@@ -184,7 +184,7 @@ class MultiHeadAttention(nn.Module):
         context = self._mix(q, share_heads(k, n_shared), share_heads(v, n_shared), mask, causal)
         return self.w_o(merge_heads(context))
 
-    def _mix(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
+    def _mix(self, q: Tensor, k: Tensor, v: Tensor, mask: Mask | None, causal: bool) -> Tensor:
         dropout = self.config.dropout if self.training else 0.0
         if self.config.fused and self.recorded is None:
             return fused_attention(q, k, v, mask, causal, dropout)

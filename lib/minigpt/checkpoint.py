@@ -75,6 +75,8 @@ class Checkpoint:
 def weights_of(model: GPT) -> dict[str, Tensor]:
     """Return the model's weights by name, a tied head's once.
 
+    Matrices have shape (d_out, d_in), norms and biases (d,).
+
     Raises: nothing.
     Source: this book.
     """
@@ -94,7 +96,8 @@ def save_checkpoint(
 ) -> Path:
     """Write a checkpoint of step state["step"]; keep the newest KEEP of the run.
 
-    If anything fails, the earlier checkpoints are as they were.
+    `training` is what `pack_training` makes: tensors of the parameters' shapes, (d_out, d_in)
+    or (d,), by name. If anything fails, the earlier checkpoints are as they were.
 
     Raises: CheckpointError when the directory cannot be written.
     Source: this book.
@@ -196,6 +199,8 @@ def _read(path: Path) -> Checkpoint:
 def pack_training(optimizers: list[Optimizer]) -> dict[str, Tensor]:
     """Flatten the optimisers' memory and PyTorch's random state into named tensors.
 
+    The memory of a matrix has its shape, (d_out, d_in); the random state is (n_bytes,).
+
     Raises: nothing.
     Source: this book.
     """
@@ -211,6 +216,8 @@ def pack_training(optimizers: list[Optimizer]) -> dict[str, Tensor]:
 
 def unpack_training(packed: dict[str, Tensor], optimizers: list[Optimizer]) -> None:
     """Give the optimisers and PyTorch back what `pack_training` took.
+
+    Shapes as there: (d_out, d_in), (d,) and (n_bytes,).
 
     Raises: CheckpointError when the tensors belong to other optimisers.
     Source: this book.

@@ -17,6 +17,9 @@ from minigpt.errors import GenerateError, problem
 from minigpt.model import GPT
 from minigpt.sampling import Sampler
 
+# Next-token scores and the tokens so far, in; one token id a row, out.
+Choose = Callable[[Float[Tensor, "B vocab_size"], Int[Tensor, "B T"]], Int[Tensor, " B"]]
+
 
 def window_start(n_tokens: int, context_length: int) -> int:
     """Return the first position that the model sees when n_tokens are there.
@@ -79,7 +82,7 @@ def stream(
     model: GPT,
     tokens: Int[Tensor, "B T"],
     max_new_tokens: int,
-    sampler: Callable[[Tensor, Tensor], Tensor] | None = None,
+    sampler: Choose | None = None,
     stop: tuple[int, ...] = (),
     use_cache: bool = True,
     chunk: int | None = None,
@@ -114,7 +117,7 @@ def generate(
     model: GPT,
     tokens: Int[Tensor, "B T"],
     max_new_tokens: int,
-    sampler: Callable[[Tensor, Tensor], Tensor] | None = None,
+    sampler: Choose | None = None,
     stop: tuple[int, ...] = (),
     use_cache: bool = True,
     chunk: int | None = None,

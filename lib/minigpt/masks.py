@@ -11,8 +11,12 @@ from torch import Tensor
 
 from minigpt.errors import ShapeError, problem
 
+# Boolean, True where a query may look; or numbers to add to the scores.
+Mask = Bool[Tensor, "... T_q T_k"] | Float[Tensor, "... T_q T_k"]
+Device = torch.device | str | None
 
-def causal_mask(T_q: int, T_k: int | None = None, device=None) -> Bool[Tensor, "T_q T_k"]:
+
+def causal_mask(T_q: int, T_k: int | None = None, device: Device = None) -> Bool[Tensor, "T_q T_k"]:
     """Let each position see itself and what came before it.
 
     With more keys than queries, the queries are the last T_q of the T_k positions:
@@ -28,7 +32,7 @@ def causal_mask(T_q: int, T_k: int | None = None, device=None) -> Bool[Tensor, "
 
 
 def sliding_mask(
-    T_q: int, window: int, T_k: int | None = None, device=None
+    T_q: int, window: int, T_k: int | None = None, device: Device = None
 ) -> Bool[Tensor, "T_q T_k"]:
     """Let each position see itself and the window - 1 positions before it.
 
@@ -50,7 +54,7 @@ def padding_mask(lengths: Int[Tensor, " B"], T: int) -> Bool[Tensor, "B 1 1 T"]:
     return (torch.arange(T, device=lengths.device) < lengths[:, None])[:, None, None, :]
 
 
-def prefix_mask(T: int, prefix: int, device=None) -> Bool[Tensor, "T T"]:
+def prefix_mask(T: int, prefix: int, device: Device = None) -> Bool[Tensor, "T T"]:
     """Causal, but the first `prefix` positions all see one another.
 
     Raises: nothing.
@@ -61,7 +65,7 @@ def prefix_mask(T: int, prefix: int, device=None) -> Bool[Tensor, "T T"]:
     return mask
 
 
-def mask_to_bias(mask: Tensor, dtype: torch.dtype) -> Float[Tensor, "... T_q T_k"]:
+def mask_to_bias(mask: Mask, dtype: torch.dtype) -> Float[Tensor, "... T_q T_k"]:
     """Write a boolean mask (True: may look) as numbers to add: 0 or minus infinity.
 
     A mask that already holds such numbers is returned in the given dtype.
@@ -74,7 +78,7 @@ def mask_to_bias(mask: Tensor, dtype: torch.dtype) -> Float[Tensor, "... T_q T_k
     return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill(~mask, -math.inf)
 
 
-def both(mask: Tensor, own: Bool[Tensor, "T_q T_k"]) -> Tensor:
+def both(mask: Mask, own: Bool[Tensor, "T_q T_k"]) -> Tensor:
     """Let a query look only where both masks let it; `mask` (..., T_q, T_k) may be a bias.
 
     Raises: nothing.

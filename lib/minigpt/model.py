@@ -13,10 +13,10 @@ from minigpt.attention import MultiHeadAttention
 from minigpt.cache import KVCache, LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
-from minigpt.masks import both, mask_to_bias, sliding_mask
+from minigpt.masks import Mask, both, mask_to_bias, sliding_mask
 from minigpt.mlp import MLP
 from minigpt.norms import LayerNorm, RMSNorm
-from minigpt.positions import alibi_bias, rotary_angles, sinusoidal
+from minigpt.positions import Rotation, alibi_bias, rotary_angles, sinusoidal
 
 
 class Block(nn.Module):
@@ -39,9 +39,9 @@ class Block(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "B T d_model"],
-        mask: Tensor | None = None,
+        mask: Mask | None = None,
         causal: bool = False,
-        rotation: tuple[Tensor, Tensor] | None = None,
+        rotation: Rotation | None = None,
         cache: LayerCache | None = None,
     ) -> Float[Tensor, "B T d_model"]:
         """Pass the stream through; arguments as in `MultiHeadAttention`.
@@ -110,7 +110,7 @@ class GPT(nn.Module):
     def forward(
         self,
         tokens: Int[Tensor, "B T"],
-        mask: Tensor | None = None,
+        mask: Mask | None = None,
         position_ids: Int[Tensor, "T"] | Int[Tensor, "B T"] | None = None,
         cache: KVCache | None = None,
     ) -> Float[Tensor, "B T vocab_size"]:
@@ -149,15 +149,13 @@ class GPT(nn.Module):
             x = x + sinusoidal(position_ids, self.config.d_model).to(x.dtype)
         return x
 
-    def _rotation(self, position_ids: Tensor) -> tuple[Tensor, Tensor] | None:
+    def _rotation(self, position_ids: Tensor) -> Rotation | None:
         if self.config.position != "rotary":
             return None
         cos, sin = rotary_angles(position_ids, self.config.d_head, self.config.rotary_base)
         return (cos[:, None], sin[:, None]) if position_ids.dim() == 2 else (cos, sin)
 
-    def _look(
-        self, mask: Tensor | None, T: int, start: int, x: Tensor
-    ) -> tuple[Tensor | None, bool]:
+    def _look(self, mask: Mask | None, T: int, start: int, x: Tensor) -> tuple[Tensor | None, bool]:
         """Join the caller's mask, the causal or sliding one, and ALiBi's bias."""
         config, T_k = self.config, start + T
         plain = mask is None and config.window is None and config.position != "alibi"
@@ -187,7 +185,7 @@ class GPT(nn.Module):
             raise ShapeError(problem(needed, came, "the tokenizer that the model was trained with"))
 
     def loss(
-        self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"], mask: Tensor | None = None
+        self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"], mask: Mask | None = None
     ) -> Float[Tensor, ""]:
         """Return the mean cross-entropy in nats; targets of -100 (`data.IGNORE`) do not count.
 
@@ -210,6 +208,8 @@ class GPT(nn.Module):
         cls, source: str | Path | dict[str, Tensor], n_heads: int | None = None
     ) -> Self:
         """Load GPT-2 as it is published: a directory, or a state dict.
+
+        Its matrices have shape (d_in, d_out) there, (d_out, d_in) here.
 
         Raises: CheckpointError when the source is missing, damaged, or not a GPT-2.
         Source: Radford et al. 2019. Used in chapter 14.

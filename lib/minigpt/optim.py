@@ -43,11 +43,17 @@ class Muon(Optimizer):
     Source: Jordan et al. 2024 (Muon). Built in chapter 15.
     """
 
-    def __init__(self, params, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.1):
+    def __init__(
+        self,
+        params: list[Tensor],
+        lr: float = 0.02,
+        momentum: float = 0.95,
+        weight_decay: float = 0.1,
+    ):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
+    def step(self, closure: None = None) -> None:
         """Update every parameter that has a gradient.
 
         Raises: nothing.

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from minigpt.errors import ShapeError, problem
 
+# Cosine and sine of every pair's angle.
+Rotation = tuple[Float[Tensor, "... T d_head/2"], Float[Tensor, "... T d_head/2"]]
+
 
 def sinusoidal(
     position_ids: Int[Tensor, "... T"], d_model: int, base: float = 10_000.0
@@ -29,7 +32,7 @@ def sinusoidal(
 
 def rotary_angles(
     position_ids: Int[Tensor, "... T"], d_head: int, base: float = 10_000.0
-) -> tuple[Float[Tensor, "... T d_head/2"], Float[Tensor, "... T d_head/2"]]:
+) -> Rotation:
     """Return cosine and sine of the angle by which each pair turns at each position.
 
     Pair i turns at base ** (-2i / d_head) radians a position.

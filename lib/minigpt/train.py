@@ -44,7 +44,9 @@ def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
     Source: Kalamkar et al. 2019 (bfloat16 for training).
     """
     pays = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if precision == "bf16" or precision == "auto" and pays else torch.float32
+    return (
+        torch.bfloat16 if precision == "bf16" or (precision == "auto" and pays) else torch.float32
+    )
 
 
 class Trainer:
@@ -94,6 +96,8 @@ class Trainer:
     def pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return the memory of optimisers and chance, and the step and sampler as JSON.
 
+        Tensors have their parameter's shape, (d_out, d_in) or (d,).
+
         Raises: nothing.
         Source: this book.
         """
@@ -101,7 +105,7 @@ class Trainer:
         return pack_training(self.optimizers), state
 
     def unpack(self, training: dict[str, Tensor], state: dict[str, Any]) -> None:
-        """Go on exactly where `pack` was called.
+        """Go on exactly where `pack` was called; tensors as it gave them, (d_out, d_in) or (d,).
 
         Raises: CheckpointError or DataError when they belong to another run.
         Source: this book.
