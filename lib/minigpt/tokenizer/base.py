@@ -41,20 +41,17 @@ class Tokenizer(ABC):
     """Text to ids and back, for any vocabulary whose tokens are bytes.
 
     `specials` maps the text of each special token to its id. A special token is never
-    made from ordinary text unless `encode` is told so.
+    made from ordinary text unless `encode` is told so. The ids of `vocabulary` and
+    `specials` together are 0, 1, 2, ..., each once.
 
+    Raises: TokenizerError when an id is missing, used twice, or no int, or when a
+        special token is empty or no text.
     Source: this book.
     """
 
     kind: ClassVar[str]
 
     def __init__(self, vocabulary: Mapping[bytes, int], specials: Mapping[str, int]) -> None:
-        """Number the tokens: the ids of both mappings together are 0, 1, 2, ... once each.
-
-        Raises: TokenizerError when an id is missing, used twice, or no int, or when a
-            special token is empty or no text.
-        Source: this book.
-        """
         check_specials(tuple(specials))
         tokens = [*vocabulary.items(), *((s.encode(), i) for s, i in specials.items())]
         self.specials = dict(specials)

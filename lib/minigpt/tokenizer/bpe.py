@@ -23,6 +23,8 @@ class BPETokenizer(Tokenizer):
     `vocabulary` maps each token's bytes to its id. `BPETokenizer.train` learns them;
     `from_merges` numbers the tokens as GPT-2 does: bytes, merges, special tokens.
 
+    Raises: TokenizerError when the merges do not make exactly the vocabulary, each token
+        once and from tokens made before it; or when ids are wrong.
     Source: Sennrich et al. 2016; on bytes, Radford et al. 2019, section 2.2.
     """
 
@@ -34,12 +36,6 @@ class BPETokenizer(Tokenizer):
         merges: Sequence[Pair],
         specials: Mapping[str, int],
     ) -> None:
-        """Take the ids of a vocabulary and its merges as they are.
-
-        Raises: TokenizerError when the merges do not make exactly the vocabulary, each
-            token once and from tokens made before it; or when ids are wrong.
-        Source: this book.
-        """
         _check_merges(vocabulary, merges)
         super().__init__(vocabulary, specials)
         self.vocabulary = dict(vocabulary)
@@ -148,7 +144,7 @@ class _PieceIds(dict[str, tuple[int, ...]]):
     Bounded: it starts afresh when full, and does not keep long pieces.
     """
 
-    MOST_PIECES, LONGEST_PIECE = 1 << 16, 64
+    MOST_PIECES, LONGEST_PIECE = 1 << 17, 64
 
     def __init__(self, ranks: Mapping[Pair, int], vocabulary: Mapping[bytes, int]) -> None:
         self.ranks, self.vocabulary = ranks, vocabulary

@@ -14,19 +14,16 @@ class CharTokenizer(Tokenizer):
 
     Example: `CharTokenizer.from_text("hello")` has e, h, l, o as 0 to 3 and END as 4. A
     model that counts its parameters tightly leaves the special tokens out: `specials=()`.
+    The characters may be given in any order.
 
+    Raises: TokenizerError when there are none, one comes twice, or something is no single
+        character; and for special tokens that are empty, equal, or no text.
     Source: Karpathy's char-rnn; this book.
     """
 
     kind = "characters"
 
     def __init__(self, characters: Iterable[str], specials: Sequence[str] = (END,)) -> None:
-        """Number the characters, whatever order they come in.
-
-        Raises: TokenizerError when there are none, one comes twice, or something is no
-            single character; and for special tokens that are empty, equal, or no text.
-        Source: this book.
-        """
         self.characters = tuple(characters)
         _check_characters(self.characters)
         self.characters = tuple(sorted(self.characters))
