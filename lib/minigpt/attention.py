@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from minigpt.cache import LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
-from minigpt.masks import Mask, causal_mask, mask_to_bias
+from minigpt.masks import Mask, both, causal_mask, check_mask, mask_to_bias
 from minigpt.norms import RMSNorm
 from minigpt.positions import Rotation, rotate
 
@@ -76,15 +76,21 @@ def fused_attention(
 ) -> Float[Tensor, "B n_heads T_q d_head"]:
     """Compute `attention` without ever storing the weights (FlashAttention where it runs).
 
-    `causal=True` says that the mask is the plain causal one, which the kernel then
-    need not read from memory; give it instead of a mask, not beside it.
+    `causal=True` adds the causal mask, the queries being the last T_q positions. Where
+    nothing else hides, the kernel knows that mask and need not read it from memory.
 
     Raises: ShapeError when q, k, v or the mask disagree.
     Source: Dao et al. 2022; `torch.nn.functional.scaled_dot_product_attention`.
     """
     check_shapes(q, k, v, mask)
+    T_q, T_k = q.shape[-2], k.shape[-2]
+    known = causal and mask is None and T_q == T_k
+    if causal and not known:  # the kernel would line up the first query with the first key
+        mask = both(mask, causal_mask(T_q, T_k, q.device))
+    if mask is not None and mask.dtype != torch.bool:
+        mask = mask.to(q.dtype)
     return F.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask, is_causal=causal, dropout_p=dropout
+        q, k, v, attn_mask=mask, is_causal=known, dropout_p=dropout
     )
 
 
@@ -94,7 +100,7 @@ def check_shapes(q: Tensor, k: Tensor, v: Tensor, mask: Mask | None = None) -> N
     Raises: ShapeError, naming the axes that look swapped.
     Source: this book.
     """
-    if q.dim() < 2 or q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
+    if min(q.dim(), k.dim()) < 2 or q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
         swapped = q.dim() == 4 and k.dim() == 4 and q.shape == k.transpose(1, 2).shape
         remedy = "a transpose(1, 2) on k: axes 1 and 2 look swapped" if swapped else "q and k alike"
         raise ShapeError(
@@ -113,22 +119,7 @@ def check_shapes(q: Tensor, k: Tensor, v: Tensor, mask: Mask | None = None) -> N
             )
         )
     if mask is not None:
-        _check_mask(mask, (*q.shape[:-1], k.shape[-2]))
-
-
-def _check_mask(mask: Tensor, scores_shape: tuple[int, ...]) -> None:
-    try:
-        fits = torch.broadcast_shapes(mask.shape, scores_shape) == torch.Size(scores_shape)
-    except RuntimeError:
-        fits = False
-    if not fits:
-        raise ShapeError(
-            problem(
-                f"a mask must broadcast to the scores, {scores_shape}",
-                f"{tuple(mask.shape)}",
-                "rows for queries and columns for keys, with axes of size 1 for the rest",
-            )
-        )
+        check_mask(mask, (*q.shape[:-1], k.shape[-2]))
 
 
 class MultiHeadAttention(nn.Module):
@@ -165,8 +156,7 @@ class MultiHeadAttention(nn.Module):
     ) -> Float[Tensor, "B T d_model"]:
         """Let x look at itself or, in cross-attention, at `source`.
 
-        mask broadcasts to (B, n_heads, T, T_k); `causal=True` stands for the plain
-        causal mask and is given instead of one.
+        mask broadcasts to (B, n_heads, T, T_k); `causal=True` adds the causal one.
 
         Raises: ShapeError when source or mask do not fit x.
         Source: Vaswani et al. 2017, section 3.2.
@@ -189,7 +179,8 @@ class MultiHeadAttention(nn.Module):
         if self.config.fused and self.recorded is None:
             return fused_attention(q, k, v, mask, causal, dropout)
         if causal:
-            mask = causal_mask(q.shape[-2], k.shape[-2], q.device)
+            check_shapes(q, k, v, mask)
+            mask = both(mask, causal_mask(q.shape[-2], k.shape[-2], q.device))
         context, weights = attention(q, k, v, mask, dropout)
         if self.recorded is not None:
             self.recorded.append(weights.detach())

@@ -78,12 +78,37 @@ def mask_to_bias(mask: Mask, dtype: torch.dtype) -> Float[Tensor, "... T_q T_k"]
     return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill(~mask, -math.inf)
 
 
-def both(mask: Mask, own: Bool[Tensor, "T_q T_k"]) -> Tensor:
-    """Let a query look only where both masks let it; `mask` (..., T_q, T_k) may be a bias.
+def both(mask: Mask | None, own: Bool[Tensor, "T_q T_k"]) -> Tensor:
+    """Let a query look only where both masks let it.
+
+    `mask` (..., T_q, T_k) may be a bias, or None, which hides nothing.
 
     Raises: nothing.
     Source: this book.
     """
+    if mask is None:
+        return own
     if mask.dtype == torch.bool:
         return mask & own
     return mask + mask_to_bias(own, mask.dtype)
+
+
+def check_mask(mask: Mask, scores_shape: tuple[int, ...]) -> None:
+    """Refuse a mask that cannot mask scores of that shape, (..., T_q, T_k).
+
+    Whole numbers are refused too: as a bias, 0 and 1 would hide nothing.
+
+    Raises: ShapeError.
+    Source: this book.
+    """
+    if mask.dtype != torch.bool and not mask.is_floating_point():
+        needed = "a mask of True and False, or of numbers to add to the scores"
+        raise ShapeError(problem(needed, str(mask.dtype), "mask.bool()"))
+    try:
+        fits = torch.broadcast_shapes(mask.shape, scores_shape) == torch.Size(scores_shape)
+    except RuntimeError:
+        fits = False
+    if not fits:
+        needed = f"a mask that broadcasts to the scores, {tuple(scores_shape)}"
+        remedy = "rows for queries and columns for keys, with axes of size 1 for the rest"
+        raise ShapeError(problem(needed, f"{tuple(mask.shape)}", remedy))

@@ -13,7 +13,7 @@ from minigpt.attention import MultiHeadAttention
 from minigpt.cache import KVCache, LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
-from minigpt.masks import Mask, both, mask_to_bias, sliding_mask
+from minigpt.masks import Mask, both, check_mask, mask_to_bias, sliding_mask
 from minigpt.mlp import MLP
 from minigpt.norms import LayerNorm, RMSNorm
 from minigpt.positions import Rotation, alibi_bias, rotary_angles, sinusoidal
@@ -158,12 +158,13 @@ class GPT(nn.Module):
     def _look(self, mask: Mask | None, T: int, start: int, x: Tensor) -> tuple[Tensor | None, bool]:
         """Join the caller's mask, the causal or sliding one, and ALiBi's bias."""
         config, T_k = self.config, start + T
+        if mask is not None:  # before any layer's cache has grown
+            check_mask(mask, (x.shape[0], config.n_heads, T, T_k))
         plain = mask is None and config.window is None and config.position != "alibi"
         if plain and (start == 0 or T == 1 or not config.causal):
             return None, config.causal and T > 1  # a lone last token sees everything
         if config.causal:
-            own = sliding_mask(T, config.window or T_k, T_k, x.device)
-            mask = own if mask is None else both(mask, own)
+            mask = both(mask, sliding_mask(T, config.window or T_k, T_k, x.device))
         if config.position == "alibi":
             ids = torch.arange(T_k, device=x.device)
             bias = alibi_bias(config.n_heads, ids[start:], ids).to(x.dtype)
