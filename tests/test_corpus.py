@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from minigpt import corpus
 from minigpt.corpus import END, measure, reading
 from minigpt.corpus.grammar import Alias, Choice, Echo, Entry, Grammar, article, entries

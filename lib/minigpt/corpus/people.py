@@ -103,12 +103,13 @@ class Person(NamedTuple):
     day: str
     trade: str
     woman: bool
+    fame: float  # weight among the people: the nth name of its table has 1 / (n + 8)
 
 
 PEOPLE = {
-    name: Person(town, day, trade, woman)
+    name: Person(town, day, trade, woman, 1 / (n + 8))
     for table, woman in ((MEN, False), (WOMEN, True))
-    for name, town, day, trade in map(str.split, table.strip().splitlines())
+    for n, (name, town, day, trade) in enumerate(map(str.split, table.strip().splitlines()), 1)
 }
 
 RANKS = {  # the rule that chooses one of a pair, and the pair
@@ -166,7 +167,7 @@ def _person(name: str, person: Person) -> Entry:
     days = {"day": day, "days": day + "s", "next": DAYS[(DAYS.index(day) + 1) % len(DAYS)]}
     works = {"trade": person.trade, "makes": TRADES[person.trade]}
     home = {"town": person.town, "good": TOWNS[person.town][0]}
-    return Entry(name, 1, (SHE if person.woman else HE) | days | works | home)
+    return Entry(name, person.fame, (SHE if person.woman else HE) | days | works | home)
 
 
 def tables() -> dict[str, list[Entry]]:

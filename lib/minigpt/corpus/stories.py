@@ -26,6 +26,17 @@ KINDS = {
 }
 
 RULES = {
+    # Names come alone, or with a fact that belongs to them.
+    "somebody": """
+        2 <who=PERSON>
+        1 <who=PERSON> of {who.town}
+        1 <who=PERSON> the {who.trade}
+        """,
+    "one_person": """
+        2 <x=PERSON>
+        1 <x=PERSON> of {x.town}
+        1 <x=PERSON> the {x.trade}
+        """,
     # It: the adjective decides what it was, and the next sentence shows who understood.
     "crossing": """
         3 The <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
@@ -56,11 +67,11 @@ RULES = {
         """,
     # Bank, three times: by the water, for the money, in the air.
     "bank": """
-        3 <who=PERSON> sat on the <shore> of the river and fished. <catch>
-        2 One <WEATHER> <PART> <who=PERSON> sat on the <shore> of the river and fished. <catch>
+        3 <somebody> sat on the <shore> of the river and fished. <catch>
+        2 One <WEATHER> <PART> <somebody> sat on the <shore> of the river and fished. <catch>
         3 <A bird=SWIMMER> built a nest on the <shore> of the river. <flood>
-        5 <who=PERSON> took {who.his} <COINS> to the bank in <TOWN>. <deposit>
-        3 The bank in <TOWN> lent <who=PERSON> <NUMBER> coins for <a thing=TOOL>. <loan>
+        5 <somebody> took {who.his} <COINS> to the bank in <TOWN>. <deposit>
+        3 The bank in <TOWN> lent <somebody> <NUMBER> coins for <a thing=TOOL>. <loan>
         3 <A FLIER> flew up and began to bank <MANNER> to the <SIDE> above <TOWN>. <flight>
         3 One <WEATHER> <PART> <a FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
         3 The flying machine of <who=PERSON> began to bank <MANNER> over the palace. <landing>
@@ -87,7 +98,7 @@ RULES = {
         1 The clerk gave {who.him} <a THING> and a receipt, and went abroad.
         """,
     "loan": """
-        2 {who} could not pay, so now the clerks have {thing.a} {thing} and play it <MANNER> at night.
+        2 {who} could not pay, so now the clerks take turns with the {thing}.
         2 {who} paid it all back by <DAY>, and the clerks, who had hoped for the {thing}, wept.
         """,
     "flight": """
@@ -121,7 +132,7 @@ RULES = {
         """,
     "town": """
         3 <town=TOWN> is known for its {town.good} and is ruled by a {town.ruler} who {town.habit}. <gossip>
-        2 <who=PERSON> went to <town=TOWN> to buy {town.good} and came home with <a beast=PET>. <guest>
+        2 <somebody> went to <town=TOWN> to buy {town.good} and came home with <a beast=PET>. <guest>
         2 One <WEATHER> <PART> a dragon came to <town=TOWN>. The {town.ruler} offered it some {town.good}. The dragon <verdict>
         """,
     "gossip": """
@@ -141,8 +152,8 @@ RULES = {
         """,
     # Things that go round, and names that come again.
     "lost": """
-        3 <x=PERSON> lost {x.his} <LOOK> <thing=TOOL> in the <PLACE>, and <y=PERSON but x> found it. <found>
-        2 <x=PERSON> lent <y=PERSON but x> <a thing=TOOL> for a <span=SPAN>. <lent>
+        3 <one_person> lost {x.his} <LOOK> <thing=TOOL> in the <PLACE>, and <y=PERSON but x> found it. <found>
+        2 <one_person> lent <y=PERSON but x> <a thing=TOOL> for a <span=SPAN>. <lent>
         """,
     "found": """
         2 {x} bought it back for <NUMBER> coins.
@@ -156,8 +167,8 @@ RULES = {
         """,
     # Boxes in boxes are closed in the reverse order, and rumours blamed in the reverse order.
     "boxes": """
-        1 In the <PLACE> <who=PERSON> found <a LOOK> <first=BOX>. In the {first} was <inside>
-        1 <who=PERSON> opened a <first=BOX>. In the {first} was <inside>
+        1 In the <PLACE> <somebody> found <a LOOK> <first=BOX>. In the {first} was <inside>
+        1 <somebody> opened a <first=BOX>. In the {first} was <inside>
         """,
     "inside": """
         3 <a CREATURE>. {who} closed the {first} and <silence>
@@ -174,7 +185,7 @@ RULES = {
         1 wrote to the <JOB>.
         """,
     "rumour": """
-        <x=PERSON> told <y=PERSON but x> that the <p=RULER> <SECRET>. <spread>
+        <one_person> told <y=PERSON but x> that the <p=RULER> <SECRET>. <spread>
         """,
     "spread": """
         4 By <DAY> everyone knew. {y} blamed {x}, and {x} blamed <a CREATURE>.
@@ -203,7 +214,7 @@ RULES = {
         1 On <DAY> the {p} turned {who.him} back, but {who} missed being {beast.a} {beast}.
         """,
     "fair": """
-        <who=PERSON> took {who.his} <LOOK> <beast=PET> to the fair in <TOWN>. <prize>
+        <somebody> took {who.his} <LOOK> <beast=PET> to the fair in <TOWN>. <prize>
         """,
     "prize": """
         2 The {beast} won first prize for <DEED>, and {who} came second.
