@@ -28,19 +28,16 @@ class LayerCache:
     ) -> tuple[Float[Tensor, "B n_kv_heads T_k d_head"], Float[Tensor, "B n_kv_heads T_k d_head"]]:
         """Add T new positions; return all T_k positions so far, as views.
 
-        Raises: ShapeError when the cache would overflow or was made for another batch.
+        Raises: ShapeError when the cache would overflow, or was made for another batch
+        or another model.
         Source: Shazeer 2019, section 2.4.
         """
         end = self.length + k.shape[2]
-        if end > self.k.shape[2] or k.shape[0] != self.k.shape[0]:
-            B, _, capacity, _ = self.k.shape
-            raise ShapeError(
-                problem(
-                    f"a cache made for batch {B} and {capacity} positions",
-                    f"batch {k.shape[0]} and position {end}",
-                    "a larger cache, or reset() before a new prompt",
-                )
-            )
+        B, n_kv_heads, capacity, d_head = self.k.shape
+        if end > capacity or (*k.shape[:2], k.shape[3]) != (B, n_kv_heads, d_head):
+            needed = f"keys for a cache of shape {tuple(self.k.shape)}, {self.length} filled"
+            remedy = "a cache of this model and batch, or reset() before a new prompt"
+            raise ShapeError(problem(needed, f"{tuple(k.shape)}", remedy))
         self.k[:, :, self.length : end] = k
         self.v[:, :, self.length : end] = v
         self.length = end
