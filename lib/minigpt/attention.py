@@ -141,8 +141,8 @@ class MultiHeadAttention(nn.Module):
         self.w_k = nn.Linear(config.d_model, d_kv, bias=config.bias)
         self.w_v = nn.Linear(config.d_model, d_kv, bias=config.bias)
         self.w_o = nn.Linear(config.d_model, config.d_model, bias=config.bias)
-        self.q_norm = RMSNorm(config.d_head) if config.qk_norm else nn.Identity()
-        self.k_norm = RMSNorm(config.d_head) if config.qk_norm else nn.Identity()
+        self.q_norm = RMSNorm(config.d_head, config.norm_eps) if config.qk_norm else nn.Identity()
+        self.k_norm = RMSNorm(config.d_head, config.norm_eps) if config.qk_norm else nn.Identity()
         self.recorded: list[Tensor] | None = None  # set by record_weights
 
     def forward(
