@@ -117,16 +117,19 @@ class GPT(nn.Module):
         """Score every possible next token at every position.
 
         mask (True: may look) broadcasts to (B, n_heads, T, T_k); a causal model adds its
-        own. position_ids default to counting on from what the cache holds.
+        own. position_ids default to counting on from what the cache holds; ALiBi and the
+        masks count tokens, whatever the ids say.
 
         Raises: ShapeError when tokens are not whole numbers of shape (B, T) below
-        vocab_size, or do not fit the context.
+        vocab_size, or tokens, mask or position_ids do not fit.
         Source: Radford et al. 2019, section 2.3.
         """
         start = 0 if cache is None else cache.length
         self._check(tokens, start)
         if position_ids is None:
             position_ids = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+        else:
+            self._check_positions(position_ids, tokens)
         x = self.dropout(self.embed(tokens, position_ids))
         mask, causal = self._look(mask, tokens.shape[1], start, x)
         rotation = self._rotation(position_ids)
@@ -176,14 +179,21 @@ class GPT(nn.Module):
         if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
             came = f"{tuple(tokens.shape)} of {tokens.dtype}"
             raise ShapeError(problem("tokens of shape (B, T), whole numbers", came, "tokens[None]"))
-        end = start + tokens.shape[1]
-        if tokens.shape[1] == 0 or end > config.context_length:
-            needed = f"1 to {config.context_length} tokens, the context_length"
-            raise ShapeError(problem(needed, str(end), "the last ones only"))
-        if tokens.device.type == "cpu" and (tokens.min() < 0 or tokens.max() >= config.vocab_size):
-            came = f"{int(tokens.min())} to {int(tokens.max())}"
-            needed = f"token ids from 0 to {config.vocab_size - 1}"
-            raise ShapeError(problem(needed, came, "the tokenizer that the model was trained with"))
+        if tokens.numel() == 0 or start + tokens.shape[1] > config.context_length:
+            needed = f"1 to {config.context_length} tokens a row, the context_length"
+            came = f"shape {tuple(tokens.shape)}" + (f" after {start} in the cache" if start else "")
+            raise ShapeError(problem(needed, came, "the last ones only"))
+        remedy = "the tokenizer that the model was trained with"
+        _check_ids("token ids", tokens, config.vocab_size, remedy)
+
+    def _check_positions(self, position_ids: Tensor, tokens: Tensor) -> None:
+        B, T = tokens.shape
+        if position_ids.shape not in ((T,), (1, T), (B, T)):
+            needed = f"position_ids of shape ({T},) or ({B}, {T})"
+            raise ShapeError(problem(needed, str(tuple(position_ids.shape)), "one for each token"))
+        if self.position_embedding is not None:
+            size = self.config.context_length
+            _check_ids("learned positions", position_ids, size, "positions that were trained")
 
     def loss(
         self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"], mask: Mask | None = None
@@ -218,3 +228,9 @@ class GPT(nn.Module):
         from minigpt.gpt2_weights import load_gpt2
 
         return load_gpt2(source, n_heads)
+
+
+def _check_ids(what: str, ids: Tensor, size: int, remedy: str) -> None:
+    if ids.device.type == "cpu" and (ids.min() < 0 or ids.max() >= size):
+        came = f"{int(ids.min())} to {int(ids.max())}"
+        raise ShapeError(problem(f"{what} from 0 to {size - 1}", came, remedy))
