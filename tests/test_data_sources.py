@@ -106,7 +106,7 @@ def test_encoded_stories_are_closed_on_both_sides_by_END():
 
 def test_stories_need_an_END_token():
     source = StorySource(["one.", "two."], "numbers")
-    tokenizer = CharTokenizer.from_text("one.two.")
+    tokenizer = CharTokenizer.from_text("one.two.", specials=())
     with pytest.raises(TokenizerError):
         encode_source(source, tokenizer, "train")
     with pytest.raises(TokenizerError):

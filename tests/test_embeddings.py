@@ -98,6 +98,16 @@ def test_a_busy_word_takes_smaller_steps_and_the_others_do_not():
     torch.testing.assert_close(rates[:, 1, 0], torch.full((3,), 0.11))
 
 
+def test_a_busy_centre_is_slowed_by_its_contexts_and_not_by_the_negatives():
+    start = np.float32([[0.3, -0.2], [0.5, 0.1], [-0.4, 0.7]])
+    inputs, outputs = torch.tensor(start), torch.tensor(start)
+    centers, others = torch.tensor([0] * 4), torch.tensor([[1, 1, 2, 2, 2]] * 4)
+    labels, pairs = torch.tensor([1.0, 1, 0, 0, 0]), torch.tensor([[1.0, 1, 2, 2, 2]] * 4)
+    skipgram._step(inputs, outputs, labels, 1.0, centers, others, pairs)
+    step = skipgram_gradients(start[0], start[1], start[[2, 2, 2]])[0]  # 8 such pairs
+    np.testing.assert_allclose(inputs[0], start[0] - skipgram.MAX_RATE * step, rtol=1e-5)
+
+
 def test_two_words_alone_do_not_blow_up():
     vectors = train_skipgram([["a", "b"] * 2000], d_model=4, lr=1.0)
     assert np.abs(vectors.vectors).max() < 20
@@ -130,6 +140,16 @@ def test_windows_stay_in_their_sentence_and_near_words_come_more_often():
     assert seen[0, 1] == seen[6, 5] == 300  # at distance 1 always
     assert 170 < seen[0, 2] < 230 and 70 < seen[0, 3] < 130  # 2/3 and 1/3 of the time
     assert (0, 4) not in seen
+
+
+def test_the_order_of_the_centres_is_random_and_the_progress_rises_to_one():
+    text = [GAP, *range(1000), GAP]
+    rng = np.random.default_rng(0)
+    batches = list(skipgram._batches(np.array(text), 1, 1, np.full(1000, 1e-3), rng))
+    centers = np.concatenate([batch[0].numpy() for _, batch in batches])
+    assert sorted(centers) == list(range(1000))
+    assert abs(np.corrcoef(centers, np.arange(1000))[0, 1]) < 0.1
+    assert [done for done, _ in batches] == [0.0, 0.256, 0.512, 0.768]
 
 
 def test_noise_is_drawn_as_told():
@@ -259,8 +279,9 @@ def test_nearest_is_brute_force(n):
 
 
 def test_ties_come_in_the_order_of_the_words():
-    vectors = WordVectors(["b", "a", "c", "d"], np.array([[0, 1], [2, 0], [1, 0], [0, 3.0]]))
-    assert [word for word, _ in vectors.nearest(np.array([1, 0]), 4)] == ["a", "c", "b", "d"]
+    vectors = WordVectors(WORDS, np.tile([[0.0, 1.0], [2.0, 0.0]], (12, 1))[:23])
+    expected = WORDS[1::2] + WORDS[::2]
+    assert [word for word, _ in vectors.nearest(np.array([1, 0]), 23)] == expected
 
 
 @pytest.mark.parametrize("exclude_inputs", [True, False])
@@ -331,6 +352,10 @@ def test_both_formats_load_alike(tmp_path, header, end):
     vectors = load(tmp_path, (header + GLOVE).replace("\n", end))
     assert vectors.words == ["the", "of"]
     np.testing.assert_array_equal(vectors.vectors, np.float32([[0.5, -1, 2e-3], [1, 2, 3]]))
+
+
+def test_only_a_newline_ends_a_line(tmp_path):
+    assert load(tmp_path, "a\rb 1 2\nc\x85d 3 4\n").words == ["a\rb", "c\x85d"]
 
 
 def test_gzip(tmp_path):

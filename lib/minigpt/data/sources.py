@@ -18,7 +18,7 @@ from typing import Literal
 from minigpt import corpus
 from minigpt.data.downloads import DOWNLOADS, download
 from minigpt.errors import DataError, problem
-from minigpt.tokenizer import END, BPETokenizer, CharTokenizer
+from minigpt.tokenizer import END, Tokenizer
 
 Split = Literal["train", "val"]
 SPLITS = ("train", "val")
@@ -44,7 +44,7 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def tokens(self, tokenizer: CharTokenizer | BPETokenizer, split: Split) -> Iterator[int]:
+    def tokens(self, tokenizer: Tokenizer, split: Split) -> Iterator[int]:
         """Yield the split's token ids, one at a time.
 
         Raises: DataError for an unknown split; TokenizerError where the tokenizer does.
@@ -100,7 +100,7 @@ class TextSource(Source):
             if position >= stop:
                 return
 
-    def tokens(self, tokenizer: CharTokenizer | BPETokenizer, split: Split) -> Iterator[int]:
+    def tokens(self, tokenizer: Tokenizer, split: Split) -> Iterator[int]:
         """Yield the token ids of the split's text; no END is added.
 
         Raises: DataError for an unknown split; TokenizerError where the tokenizer does.
@@ -150,7 +150,7 @@ class StorySource(Source):
         """
         return (story + "\n" for story in self.stories(split))
 
-    def tokens(self, tokenizer: CharTokenizer | BPETokenizer, split: Split) -> Iterator[int]:
+    def tokens(self, tokenizer: Tokenizer, split: Split) -> Iterator[int]:
         """Yield END, story, END, story, ..., END: every story is closed on both sides.
 
         Raises: DataError for an unknown split; TokenizerError when the tokenizer has no

@@ -17,7 +17,7 @@ from jaxtyping import Integer, UInt
 
 from minigpt.data.sources import Source, Split, StorySource
 from minigpt.errors import DataError, problem
-from minigpt.tokenizer import END, BPETokenizer, CharTokenizer
+from minigpt.tokenizer import END, Tokenizer
 
 FORMAT = "minigpt-tokens-1"
 MANIFEST = "manifest.json"
@@ -86,7 +86,7 @@ def token_dtype(vocab_size: int) -> np.dtype:
 
 
 def encode_source(
-    source: Source, tokenizer: CharTokenizer | BPETokenizer, split: Split
+    source: Source, tokenizer: Tokenizer, split: Split
 ) -> UInt[np.ndarray, " n_tokens"]:
     """Encode one split of a source into memory.
 
@@ -100,7 +100,7 @@ def encode_source(
 
 
 def encode_stories(
-    source: StorySource, tokenizer: CharTokenizer | BPETokenizer, split: Split
+    source: StorySource, tokenizer: Tokenizer, split: Split
 ) -> list[UInt[np.ndarray, " n_tokens"]]:
     """Encode each story by itself, as END, story, END: what `story_windows` takes.
 
