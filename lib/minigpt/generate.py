@@ -60,9 +60,11 @@ class Decoder:
     def next_logits(self, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B vocab_size"]:
         """Score what may follow; tokens must continue those of the last call.
 
-        Raises: ShapeError when tokens are not ids of shape (B, T).
+        Raises: GenerateError for an empty prompt; ShapeError for ids that the model does
+        not know.
         Source: this book, chapter 17.
         """
+        _check_request(tokens, 0)
         start = window_start(tokens.shape[1], self.model.config.context_length)
         if not self.use_cache:
             return self.model(tokens[:, start:])[:, -1]
@@ -91,6 +93,7 @@ def stream(
 
     `sampler(logits, tokens)` chooses; by default the most likely token. A row that has
     met a token of `stop` repeats it from then on; when all rows have, the stream ends.
+    The model is set to evaluate, so that nothing is dropped out.
 
     Raises: GenerateError for an empty prompt or a negative max_new_tokens.
     Source: Radford et al. 2019. Built in chapter 16.
@@ -131,7 +134,6 @@ def generate(
     return torch.cat((tokens, *(column[:, None] for column in new)), dim=1)
 
 
-@torch.inference_mode()
 def beam_search(
     model: GPT,
     tokens: Int[Tensor, "1 T"],
@@ -141,10 +143,12 @@ def beam_search(
     length_penalty: float = 1.0,
     use_cache: bool = True,
 ) -> tuple[Int[Tensor, " T_new"], float]:
-    """Keep the n_beams likeliest continuations; return the best and its score.
+    """Keep the n_beams likeliest continuations; return the best text and its score.
 
     The score is the log-probability in nats divided by n ** length_penalty, n being the
     number of new tokens; 0 compares the probabilities themselves, which favours the short.
+    A continuation is finished by a token of `stop` or at max_new_tokens. The search ends
+    as soon as n_beams are finished.
 
     Raises: GenerateError for an empty prompt, several rows, or a number out of range.
     Source: Wu et al. 2016, section 7, with the simpler penalty of the common libraries.
@@ -154,27 +158,37 @@ def beam_search(
         came = f"{tokens.shape[0]} rows and n_beams={n_beams}"
         raise GenerateError(problem("one prompt and at least 1 beam", came, "a row at a time"))
     decoder, prompt = Decoder(model.eval(), use_cache), tokens.shape[1]
-    beams, scores = tokens.repeat(n_beams, 1), torch.full((n_beams,), -torch.inf)
-    scores[0] = 0.0  # the beams start alike: only one of them counts
-    finished: list[tuple[float, Tensor]] = []
-    for n in range(1, max_new_tokens + 1):
-        log_p = decoder.next_logits(beams).log_softmax(-1).cpu().double()
-        totals, flat = (scores[:, None] + log_p).flatten().topk(min(2 * n_beams, log_p.numel()))
-        rows, ids = flat // log_p.shape[1], flat % log_p.shape[1]
-        grown = torch.cat((beams[rows.to(beams.device)], ids[:, None].to(beams)), dim=1)
-        ends = torch.isin(ids, torch.tensor(stop, dtype=ids.dtype))
-        best = range(min(n_beams, len(ids)))
-        finished += [(float(totals[i]) / n**length_penalty, grown[i]) for i in best if ends[i]]
-        live = (~ends).nonzero().flatten()[:n_beams]
-        if len(finished) >= n_beams or len(live) < n_beams:
-            break
-        beams, scores = grown[live.to(grown.device)], totals[live]
+    finished, live, scores = [], tokens, torch.zeros(1, dtype=torch.float64)
+    while len(finished) < n_beams and len(live) and live.shape[1] < prompt + max_new_tokens:
+        rows, grown, totals = _likeliest(decoder, live, scores, n_beams * (1 + len(stop)))
+        ended = torch.isin(grown[:, -1], torch.tensor(stop, dtype=torch.int64).to(grown)).cpu()
+        best = ended[:n_beams].nonzero().flatten()
+        finished += _scored(grown[best], totals[best], prompt, length_penalty)
+        kept = (~ended).nonzero().flatten()[:n_beams]
+        live, scores = grown[kept], totals[kept]
         if decoder.cache is not None:
-            decoder.cache.reorder(rows[live].to(beams.device))
-    n = max(1, beams.shape[1] - prompt)
-    finished += [(float(s) / n**length_penalty, b) for s, b in zip(scores, beams, strict=True)]
-    score, best_tokens = max(finished, key=lambda pair: pair[0])
-    return best_tokens, score
+            decoder.cache.reorder(rows[kept])
+    if live.shape[1] == prompt + max_new_tokens:
+        finished += _scored(live, scores, prompt, length_penalty)
+    return max(finished, key=lambda pair: pair[1])
+
+
+def _likeliest(
+    decoder: Decoder, live: Tensor, scores: Tensor, n: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Grow every live row by every token; keep the n likeliest, and which rows they grew from."""
+    log_p = decoder.next_logits(live).cpu().double().log_softmax(-1)
+    totals, flat = (scores[:, None] + log_p).flatten().topk(min(n, log_p.numel()))
+    rows = flat // log_p.shape[1]
+    ids = (flat % log_p.shape[1]).to(live)
+    return rows, torch.cat((live[rows], ids[:, None]), dim=1), totals
+
+
+def _scored(
+    texts: Tensor, totals: Tensor, prompt: int, length_penalty: float
+) -> list[tuple[Tensor, float]]:
+    n = max(1, texts.shape[1] - prompt)
+    return [(text, float(t) / n**length_penalty) for text, t in zip(texts, totals, strict=True)]
 
 
 def _check_request(tokens: Tensor, max_new_tokens: int) -> None:
