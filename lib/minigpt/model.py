@@ -181,7 +181,7 @@ class GPT(nn.Module):
             raise ShapeError(problem("tokens of shape (B, T), whole numbers", came, "tokens[None]"))
         if tokens.numel() == 0 or start + tokens.shape[1] > config.context_length:
             needed = f"1 to {config.context_length} tokens a row, the context_length"
-            came = f"shape {tuple(tokens.shape)}" + (f" after {start} in the cache" if start else "")
+            came = f"shape {tuple(tokens.shape)}, with {start} in the cache"
             raise ShapeError(problem(needed, came, "the last ones only"))
         remedy = "the tokenizer that the model was trained with"
         _check_ids("token ids", tokens, config.vocab_size, remedy)
