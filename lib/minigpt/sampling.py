@@ -19,7 +19,8 @@ def penalise_repetition(logits: Logits, tokens: Int[Tensor, "B T"], penalty: flo
     logits: (B, vocab_size); tokens: (B, T), prompt included.
 
     Raises: nothing.
-    Source: Keskar et al. 2019 (CTRL), section 4.1.
+    Source: Keskar et al. 2019 (CTRL), section 4.1, which divides them all; a negative
+    logit grows by that, so the common libraries multiply it.
     """
     seen = logits.gather(1, tokens)
     return logits.scatter(1, tokens, torch.where(seen > 0, seen / penalty, seen * penalty))
@@ -85,7 +86,8 @@ class Sampler:
         _check("top_k", top_k, top_k is None or top_k >= 1, "at least 1")
         _check("top_p", top_p, top_p is None or 0 < top_p <= 1, "above 0 and at most 1")
         _check("min_p", min_p, min_p is None or 0 <= min_p <= 1, "from 0 to 1")
-        _check("repetition_penalty", repetition_penalty, repetition_penalty > 0, "above 0")
+        penalised = 0 < repetition_penalty < float("inf")
+        _check("repetition_penalty", repetition_penalty, penalised, "above 0")
         self.temperature, self.top_k, self.top_p, self.min_p = temperature, top_k, top_p, min_p
         self.repetition_penalty = repetition_penalty
         self.generator = torch.Generator()
@@ -101,7 +103,7 @@ class Sampler:
         Source: this book, chapter 16.
         """
         if self.temperature == 0:
-            return self._penalised(logits.float(), tokens).argmax(-1)
+            return self._penalised(logits.float(), tokens).argmax(-1).to(tokens)
         probabilities = self.distribution(logits, tokens)
         drawn = torch.multinomial(probabilities, 1, generator=self.generator)
         return drawn[:, 0].to(tokens)
@@ -109,13 +111,16 @@ class Sampler:
     def distribution(
         self, logits: Logits, tokens: Int[Tensor, "B T"]
     ) -> Float[Tensor, "B vocab_size"]:
-        """Return the probabilities from which `__call__` draws, temperature above 0.
+        """Return the probabilities from which `__call__` draws.
 
         On the CPU and in float64, so that a seed makes the same choices everywhere.
 
-        Raises: nothing.
+        Raises: GenerateError at temperature 0, where nothing is drawn.
         Source: this book, chapter 16.
         """
+        if self.temperature == 0:
+            needed = "a temperature above 0 for a distribution"
+            raise GenerateError(problem(needed, "temperature=0", "logits.argmax(-1)"))
         logits = self._penalised(logits.cpu().double(), tokens.cpu()) / self.temperature
         if self.top_k is not None:
             logits = keep_top_k(logits, self.top_k)
