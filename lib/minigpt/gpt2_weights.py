@@ -9,8 +9,18 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from minigpt.config import ModelConfig
-from minigpt.errors import CheckpointError, ConfigError, problem
+from minigpt.errors import CheckpointError, problem
 from minigpt.model import GPT
+
+# What config.json must say, where it says it: otherwise the same tensors mean another model.
+MEANT = {
+    "model_type": "gpt2",
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+    "tie_word_embeddings": True,
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+}
 
 
 def load_gpt2(source: str | Path | dict[str, Tensor], n_heads: int | None = None) -> GPT:
@@ -25,15 +35,15 @@ def load_gpt2(source: str | Path | dict[str, Tensor], n_heads: int | None = None
     """
     if not isinstance(source, dict):
         source, n_heads = _read_directory(Path(source), n_heads)
-    weights = {name.removeprefix("transformer."): t for name, t in source.items()}
     try:
+        weights = {name.removeprefix("transformer."): t for name, t in source.items()}
         config = _config(weights, n_heads)
         state = dict(_renamed(weights, config))
         model = GPT(config)
         model.load_state_dict(state)
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
         needed = "the tensors of a GPT-2 (wte.weight, wpe.weight, h.0.ln_1.weight, ...)"
-        came = f"a state dict that does not fit: {str(error).splitlines()[0]}"
+        came = f"a state dict that does not fit: {str(error).splitlines()[-1].strip()}"
         raise CheckpointError(problem(needed, came, "the original files")) from error
     return model.eval()
 
@@ -47,31 +57,33 @@ def _read_directory(path: Path, n_heads: int | None) -> tuple[dict[str, Tensor],
         raise CheckpointError(problem(needed, came, "the published files of gpt2, in safetensors"))
     try:
         fields = json.loads(config.read_text(encoding="utf-8"))
-        return load_file(tensors), fields.get("n_head", n_heads)
+        other = {name: value for name, value in fields.items() if MEANT.get(name, value) != value}
+        source = load_file(tensors)
     except (SafetensorError, UnicodeDecodeError, json.JSONDecodeError, AttributeError) as error:
         came = f"{path}, which cannot be read: {error}"
         raise CheckpointError(problem("intact files", came, "fetching them again")) from error
+    if other:
+        needed = f"a GPT-2, with {({name: MEANT[name] for name in other})}"
+        raise CheckpointError(problem(needed, f"{other}", "the published files"))
+    return source, fields.get("n_head", n_heads)
 
 
 def _config(weights: dict[str, Tensor], n_heads: int | None) -> ModelConfig:
     vocab_size, d_model = weights["wte.weight"].shape
-    try:
-        return ModelConfig(
-            vocab_size=vocab_size,
-            context_length=weights["wpe.weight"].shape[0],
-            d_model=d_model,
-            n_layers=1 + max(int(n.split(".")[1]) for n in weights if n.startswith("h.")),
-            n_heads=d_model // 64 if n_heads is None else n_heads,
-            d_ff=weights["h.0.mlp.c_fc.weight"].shape[1],
-            position="learned",
-            norm="layernorm",
-            qk_norm=False,
-            mlp="gelu_tanh",
-            bias=True,
-            zero_init=False,
-        )
-    except ConfigError as error:
-        raise CheckpointError(str(error)) from error
+    return ModelConfig(
+        vocab_size=vocab_size,
+        context_length=weights["wpe.weight"].shape[0],
+        d_model=d_model,
+        n_layers=1 + max(int(n.split(".")[1]) for n in weights if n.startswith("h.")),
+        n_heads=d_model // 64 if n_heads is None else n_heads,
+        d_ff=weights["h.0.mlp.c_fc.weight"].shape[1],
+        position="learned",
+        norm="layernorm",
+        qk_norm=False,
+        mlp="gelu_tanh",
+        bias=True,
+        zero_init=False,
+    )
 
 
 def _renamed(weights: dict[str, Tensor], config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
