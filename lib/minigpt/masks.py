@@ -36,9 +36,11 @@ def sliding_mask(
 ) -> Bool[Tensor, "T_q T_k"]:
     """Let each position see itself and the window - 1 positions before it.
 
-    Raises: ShapeError when there are fewer keys than queries.
+    Raises: ShapeError when there are fewer keys than queries, or window is not positive.
     Source: Beltagy et al. 2020, section 3.1; Jiang et al. 2023, section 2.
     """
+    if window < 1:
+        raise ShapeError(problem("a window of at least 1 position", f"{window}", "window=1"))
     T_k = T_q if T_k is None else T_k
     return causal_mask(T_q, T_k, device).triu(T_k - T_q - window + 1)
 
@@ -47,7 +49,7 @@ def padding_mask(lengths: Int[Tensor, " B"], T: int) -> Bool[Tensor, "B 1 1 T"]:
     """Hide the padding: in row b only the first lengths[b] keys may be seen.
 
     Raises: ShapeError when lengths is not one axis.
-    Source: Vaswani et al. 2017, section 3.2.3. Built in chapter 8.
+    Source: this book. Built in chapter 8.
     """
     if lengths.dim() != 1:
         raise ShapeError(problem("one length a row, shape (B,)", str(tuple(lengths.shape)), "(B,)"))
@@ -57,9 +59,11 @@ def padding_mask(lengths: Int[Tensor, " B"], T: int) -> Bool[Tensor, "B 1 1 T"]:
 def prefix_mask(T: int, prefix: int, device: Device = None) -> Bool[Tensor, "T T"]:
     """Causal, but the first `prefix` positions all see one another.
 
-    Raises: nothing.
-    Source: Raffel et al. 2020, section 3.2.1 and figure 4. Built in chapter 8.
+    Raises: ShapeError when prefix is negative.
+    Source: Raffel et al. 2020, section 3.2.1. Built in chapter 8.
     """
+    if prefix < 0:
+        raise ShapeError(problem("a prefix of at least 0 positions", f"{prefix}", "prefix=0"))
     mask = causal_mask(T, device=device)
     mask[:, :prefix] = True
     return mask

@@ -37,7 +37,7 @@ def silu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Multiply x by its own sigmoid (also called swish).
 
     Raises: nothing.
-    Source: Elfwing, Uchibe & Doya 2018, eq. 7. Built in chapter 13.
+    Source: Elfwing, Uchibe & Doya 2018. Built in chapter 13.
     """
     return x / (1 + torch.exp(-x))
 
@@ -46,7 +46,7 @@ def relu2(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Square what is positive, drop the rest.
 
     Raises: nothing.
-    Source: So et al. 2021 (Primer), section 4. Built in chapter 13.
+    Source: So et al. 2021 (Primer). Built in chapter 13.
     """
     return F.relu(x).square()
 
