@@ -190,11 +190,10 @@ class MultiHeadAttention(nn.Module):
 def split_heads(x: Float[Tensor, "B T d"], n_heads: int) -> Float[Tensor, "B n_heads T d_head"]:
     """Cut the width into n_heads slices and bring the head axis to the front.
 
-    Raises: nothing.
+    Raises: RuntimeError from PyTorch when d is not a multiple of n_heads.
     Source: Vaswani et al. 2017, section 3.2.2. Built in chapter 9.
     """
-    B, T, d = x.shape
-    return x.view(B, T, n_heads, d // n_heads).transpose(1, 2)
+    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
 
 
 def merge_heads(x: Float[Tensor, "B n_heads T d_head"]) -> Float[Tensor, "B T d"]:
