@@ -12,7 +12,7 @@ from minigpt.data import (
     encode_source,
     encode_stories,
     open_data,
-    sources,
+    text_files,
 )
 from minigpt.errors import DataError, TokenizerError
 from minigpt.tokenizer import END, CharTokenizer
@@ -32,7 +32,7 @@ MIXED = "a€\U0001f451é\r\n" * 37 + "tail"  # characters of 1, 2, 3 and 4 byte
 
 @pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 1 << 20])
 def test_text_splits_by_characters_wherever_the_blocks_end(tmp_path, monkeypatch, chunk_bytes):
-    monkeypatch.setattr(sources, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(text_files, "CHUNK_BYTES", chunk_bytes)
     source = open_data(str(text_file(tmp_path, MIXED)))
     cut = int(len(MIXED) * 0.9)
     assert isinstance(source, TextSource)
@@ -174,7 +174,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
     ],
 )
 def test_not_utf8_tells_the_byte(tmp_path, monkeypatch, chunk_bytes, content, offset):
-    monkeypatch.setattr(sources, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(text_files, "CHUNK_BYTES", chunk_bytes)
     with pytest.raises(DataError, match=rf"byte {offset} .*iconv"):
         open_data(str(text_file(tmp_path, content)))
 

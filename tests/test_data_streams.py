@@ -163,7 +163,7 @@ def test_damaged_manifest(tmp_path, manifest):
 
 
 def test_a_file_much_larger_than_the_buffers_passes_through_little_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("minigpt.data.sources.CHUNK_BYTES", 1 << 12)
+    monkeypatch.setattr("minigpt.data.text_files.CHUNK_BYTES", 1 << 12)
     line = "the quick brown fox jumps over the lazy dög\n"
     path = tmp_path / "large.txt"
     path.write_text(line * 20_000, encoding="utf-8")  # 900 kB

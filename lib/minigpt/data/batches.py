@@ -25,8 +25,11 @@ class Batches:
     Batch number k depends on the seed and on k alone, so the state is two numbers and a
     restored sampler goes on bit for bit. With several processes each draws the places of
     all of them and keeps its own share: the ranks' batches, put one after the other, are
-    the batch of a single process with `world_size * batch_size` rows.
+    the batch of a single process with `world_size * batch_size` rows. `tokens` has shape
+    (n_tokens,), and `batch_size` is the number of rows of this rank.
 
+    Raises: DataError when the stream is shorter than context_length + 1 tokens, or a number
+        makes no sense.
     Source: this book.
     """
 
@@ -39,12 +42,6 @@ class Batches:
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        """Sample windows of `context_length` tokens; `batch_size` rows for this rank.
-
-        Raises: DataError when the stream is shorter than context_length + 1 tokens, or a
-            number makes no sense.
-        Source: this book.
-        """
         _check_sizes(batch_size=batch_size, context_length=context_length, world_size=world_size)
         if not 0 <= rank < world_size:
             raise DataError(

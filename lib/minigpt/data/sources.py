@@ -8,7 +8,6 @@ Two kinds of source differ in what may be cut:
            every story is kept whole and set between END tokens.
 """
 
-import codecs
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -17,12 +16,12 @@ from typing import Literal
 
 from minigpt import corpus
 from minigpt.data.downloads import DOWNLOADS, download
+from minigpt.data.text_files import check_text_file, read_text
 from minigpt.errors import DataError, problem
 from minigpt.tokenizer import END, Tokenizer
 
 Split = Literal["train", "val"]
 SPLITS = ("train", "val")
-CHUNK_BYTES = 1 << 20
 KINGDOM_STORIES = 20_000
 KINGDOM_SEED = 0
 
@@ -59,20 +58,16 @@ class TextSource(Source):
     the file is decoded once when it is opened, to count and to check it, and once more,
     from its beginning, whenever a split is read. Line endings stay as they are.
 
+    Raises: DataError when there is no such file, when it is a directory or unreadable, empty,
+        too short to split, or not UTF-8.
     Source: this book.
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Open the file at `path` and count its characters.
-
-        Raises: DataError when there is no such file, when it is a directory or
-            unreadable, empty, too short to split, or not UTF-8.
-        Source: this book.
-        """
         self.path = Path(path)
         self.name = self.path.name
-        _check_file(self.path)
-        self.n_characters = sum(len(text) for text in _decode(self.path))
+        check_text_file(self.path)
+        self.n_characters = sum(len(text) for text in read_text(self.path))
         self._cut = self.n_characters * 9 // 10
         if self._cut == 0:
             raise DataError(
@@ -92,7 +87,7 @@ class TextSource(Source):
         _check_split(split)
         start, stop = (0, self._cut) if split == "train" else (self._cut, self.n_characters)
         position = 0
-        for text in _decode(self.path):
+        for text in read_text(self.path):
             piece = text[max(start - position, 0) : max(stop - position, 0)]
             if piece:
                 yield piece
@@ -112,15 +107,11 @@ class TextSource(Source):
 class StorySource(Source):
     """A list of whole stories, of which the last tenth is for validation.
 
+    Raises: DataError with fewer than two stories.
     Source: this book.
     """
 
     def __init__(self, stories: list[str], name: str) -> None:
-        """Hold the stories; the first 90 % are for training.
-
-        Raises: DataError with fewer than two stories.
-        Source: this book.
-        """
         if len(stories) < 2:
             raise DataError(
                 problem(
@@ -229,58 +220,3 @@ def _unknown_name(spec: str) -> DataError:
 def _check_split(split: str) -> None:
     if split not in SPLITS:
         raise DataError(problem("a split is 'train' or 'val'", repr(split), "split='train'"))
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        files = sorted(child.name for child in path.iterdir() if child.is_file())
-        hint = f"a file in it, such as {path / files[0]}" if files else "a file"
-        raise DataError(problem("a text file is needed", f"the directory {path}", hint))
-    if not path.exists():
-        raise DataError(
-            problem(
-                "a text file is needed",
-                f"{path}, which does not exist",
-                "another path; a relative one starts from the current directory",
-            )
-        )
-    if path.stat().st_size == 0:
-        raise DataError(problem("a text with words in it is needed", f"{path}, empty", "another"))
-
-
-def _decode(path: Path) -> Iterator[str]:
-    """Yield the file's text a block at a time; a character may straddle two blocks."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    offset = 0
-    for block in _blocks(path):
-        held_back = len(decoder.getstate()[0])
-        try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            raise _not_utf8(path, offset - held_back + error.start) from error
-        offset += len(block)
-        if text:
-            yield text
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    """Yield the file's bytes in blocks; the last is empty and marks the end."""
-    try:
-        with path.open("rb") as file:
-            while block := file.read(CHUNK_BYTES):
-                yield block
-    except OSError as error:
-        raise DataError(
-            problem("a readable file is needed", f"{path} ({error.strerror})", "its permissions")
-        ) from error
-    yield b""
-
-
-def _not_utf8(path: Path, offset: int) -> DataError:
-    return DataError(
-        problem(
-            "a text file is read as UTF-8",
-            f"{path}, whose byte {offset} is not",
-            f"converting it, for example with `iconv -f latin1 -t utf-8 {path.name}`",
-        )
-    )

@@ -30,15 +30,11 @@ class TokenStream:
     Supports `len`, an index, and slices without a step. A slice that crosses a border is
     copied; one that does not is a view.
 
+    Raises: DataError without arrays.
     Source: this book.
     """
 
     def __init__(self, arrays: Sequence[Integer[np.ndarray, " n_tokens"]]) -> None:
-        """Put the arrays one after the other, without copying them.
-
-        Raises: DataError without arrays.
-        Source: this book.
-        """
         if not arrays:
             raise DataError(problem("a stream needs at least one array", "none", "[tokens]"))
         self._arrays = list(arrays)

@@ -18,16 +18,13 @@ SUGGEST_AMONG = 20_000  # files list the frequent words first; comparing all wou
 class WordVectors:
     """Words and one vector each. Likeness is the cosine: 1 the same way, 0 at a right angle.
 
+    Row i of `vectors`, of shape (n_words, d_model), belongs to word i of `words`.
+
+    Raises: EmbeddingError when a word comes twice, or the numbers of words and rows differ.
     Source: this book.
     """
 
     def __init__(self, words: Sequence[str], vectors: Float[np.ndarray, "n_words d_model"]) -> None:
-        """Hold `words` and their `vectors`, of shape (n_words, d_model), in the same order.
-
-        Raises: EmbeddingError when a word comes twice, or the numbers of words and rows
-            differ.
-        Source: this book.
-        """
         self.words = list(words)
         self.vectors = np.asarray(vectors)
         self._row = {word: row for row, word in enumerate(self.words)}
