@@ -63,8 +63,8 @@ def _read_directory(path: Path, n_heads: int | None) -> tuple[dict[str, Tensor],
         came = f"{path}, which cannot be read: {error}"
         raise CheckpointError(problem("intact files", came, "fetching them again")) from error
     if other:
-        needed = f"a GPT-2, with {({name: MEANT[name] for name in other})}"
-        raise CheckpointError(problem(needed, f"{other}", "the published files"))
+        meant = {name: MEANT[name] for name in other}
+        raise CheckpointError(problem(f"a GPT-2, with {meant}", f"{other}", "the published files"))
     return source, fields.get("n_head", n_heads)
 
 
