@@ -39,7 +39,7 @@ def silu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     Raises: nothing.
     Source: Elfwing, Uchibe & Doya 2018. Built in chapter 13.
     """
-    return x / (1 + torch.exp(-x))
+    return x * torch.sigmoid(x)
 
 
 def relu2(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
