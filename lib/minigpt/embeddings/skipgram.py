@@ -147,8 +147,8 @@ def _rates(
     up in one step they overshoot, and the vectors blow up. So the rates of all of a word's
     pairs in a step come to MAX_RATE at most.
     """
-    totals = torch.bincount(rows.flatten(), pairs.flatten(), n_rows).float()
-    return (MAX_RATE / totals).clamp(max=rate)[rows].unsqueeze(-1)
+    totals = torch.bincount(rows.flatten(), pairs.flatten(), n_rows)[rows].float()
+    return (MAX_RATE / totals).clamp(max=rate).unsqueeze(-1)
 
 
 def _batches(
