@@ -69,7 +69,7 @@ def batch_gradients(
 
     Raises: nothing.
     Source: Mikolov et al. 2013b, eq. 4; sharing negatives in a window after Ji et al. 2016,
-        "Parallelizing Word2Vec in Shared and Distributed Memory", section 3.
+        "Parallelizing Word2Vec in Shared and Distributed Memory".
     """
     scores = (centers[:, None] @ others.transpose(1, 2)).squeeze(1)
     errors = (torch.sigmoid(scores) - labels) * pairs
@@ -96,7 +96,7 @@ def train_skipgram(
     result are in order of falling frequency. The same seed gives the same vectors.
 
     Raises: EmbeddingError when a setting makes no sense, or fewer than 2 words are left.
-    Source: Mikolov et al. 2013b, sections 2.2 and 2.3.
+    Source: Mikolov et al. 2013b, sections 2.2 and 2.3; MAX_RATE is this book's.
     """
     _check_settings(
         d_model=d_model, window=window, negatives=negatives, epochs=epochs, lr=lr,

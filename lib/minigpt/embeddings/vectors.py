@@ -108,7 +108,7 @@ class WordVectors:
 
         Raises: EmbeddingError for an unknown word.
         Source: Mikolov et al. 2013, "Linguistic Regularities in Continuous Space Word
-            Representations", section 5.
+            Representations", section 4.
         """
         unit_a, unit_b, unit_c = (self._units[self._find(word)] for word in (a, b, c))
         exclude = {a, b, c} if exclude_inputs else ()
