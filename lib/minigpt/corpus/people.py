@@ -162,9 +162,8 @@ def _town(town: str) -> Entry:
 
 
 def _person(name: str, person: Person) -> Entry:
-    """A name with its pronouns and facts; `next` is the day after the birthday."""
-    day = person.day
-    days = {"day": day, "days": day + "s", "next": DAYS[(DAYS.index(day) + 1) % len(DAYS)]}
+    """A name with its pronouns and facts."""
+    days = {"day": person.day, "days": person.day + "s"}
     works = {"trade": person.trade, "makes": TRADES[person.trade]}
     home = {"town": person.town, "good": TOWNS[person.town][0]}
     return Entry(name, person.fame, (SHE if person.woman else HE) | days | works | home)

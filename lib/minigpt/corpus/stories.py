@@ -11,18 +11,18 @@ from minigpt.corpus.lexicon import lists
 from minigpt.corpus.people import tables
 
 KINDS = {
-    "court": 18,
-    "crossing": 13,
+    "court": 16,
+    "crossing": 14,
     "bank": 12,
     "birth": 12,
     "lost": 8,
     "boxes": 8,
     "rumour": 7,
     "supper": 6,
-    "town": 5,
-    "law": 4,
-    "spell": 4,
-    "fair": 3,
+    "town": 6,
+    "law": 5,
+    "spell": 5,
+    "fair": 4,
 }
 
 RULES = {
@@ -93,8 +93,8 @@ RULES = {
         1 It had a view of the water and of <NUMBER> boats, and the {bird} charged for both.
         """,
     "deposit": """
-        2 The clerk counted it all <MANNER> and kept a coin for the trouble.
-        2 The clerk locked it in a safe and lost the key.
+        2 The clerk counted everything <MANNER> and kept a coin for the trouble.
+        2 The clerk locked everything in a safe and lost the key.
         1 The clerk gave {who.him} <a THING> and a receipt, and went abroad.
         """,
     "loan": """
@@ -120,7 +120,7 @@ RULES = {
         """,
     "birth_end": """
         2 . It rained, and {who.he} has distrusted {who.days} ever since.
-        2 . One day later it would have been a {who.next}, but {who.his} parents were in a hurry.
+        2 . A day later {who.his} parents would have been in <TOWN>, but {who.he} was in a hurry.
         2 . {who.His} parents had expected <a CREATURE>, and took it well.
         2 and became a {who.trade}. {who.His} first words were about <FOOD>.
         1 , and everyone in {who.town} was very <MOOD> about it.
@@ -132,7 +132,7 @@ RULES = {
         """,
     "town": """
         3 <town=TOWN> is known for its {town.good} and is ruled by a {town.ruler} who {town.habit}. <gossip>
-        2 <somebody> went to <town=TOWN> to buy {town.good} and came home with <a beast=PET>. <guest>
+        2 <who=PERSON> went to <town=TOWN> to buy {town.good} and came home with <a beast=PET>. <guest>
         2 One <WEATHER> <PART> a dragon came to <town=TOWN>. The {town.ruler} offered it some {town.good}. The dragon <verdict>
         """,
     "gossip": """
@@ -143,7 +143,7 @@ RULES = {
     "guest": """
         2 The {beast} has the best chair now.
         1 Nobody has asked the {beast} about the {town.good}.
-        1 {who} says that it was <a LOOK> bargain.
+        1 {who} says that it was the last one.
         """,
     "verdict": """
         1 asked for <FOOD>, and has been the mayor ever since.
@@ -194,15 +194,15 @@ RULES = {
         """,
     # Government.
     "supper": """
-        The <p=RULER> wanted <dish=DISH>, but the cook had only <STALE> <other=DISH but dish>. <served>
+        The <p=RULER> wanted <dish=DISH>, but the cook had only <STALE> <FOOD>. <served>
         """,
     "served": """
         3 The cook called it {dish}, and the {p} asked for more.
-        2 So the {p} learned to like {other}, and the cook was made a <LORD>.
-        1 The {p} wept <MANNER>. The cook put the tears in the {other}, which needed salt.
+        2 So the {p} went to bed <MOOD>, and the cook was made a <LORD>.
+        1 The {p} wept <MANNER>, and the cook added the tears, since they were salted.
         """,
     "law": """
-        3 The <p=RULER> made a law against <DEED>. By <day=DAY> every <trade=TRADE> was in jail and nobody had {trade.makes}. By <DAY but day> there was no law.
+        3 The <p=RULER> made a law against <DEED>. By <DAY> every <trade=TRADE> was in jail and nobody had {trade.makes}. A <SPAN> later there was no law.
         1 The <p=RULER> made a law against <DEED>. The <JOB> was caught at it on <DAY>, and so was the {p}.
         """,
     "spell": """
@@ -214,7 +214,7 @@ RULES = {
         1 On <DAY> the {p} turned {who.him} back, but {who} missed being {beast.a} {beast}.
         """,
     "fair": """
-        <somebody> took {who.his} <LOOK> <beast=PET> to the fair in <TOWN>. <prize>
+        <somebody> took {who.his} <COAT> <beast=PET> to the fair in <TOWN>. <prize>
         """,
     "prize": """
         2 The {beast} won first prize for <DEED>, and {who} came second.
