@@ -82,6 +82,7 @@ def test_small_world_reading_agrees_with_writing_out(small):
     for p, words in tales:
         (state,) = read(rule, [*words, END])
         assert state.probability == pytest.approx(p, rel=1e-12)
+        assert not reading.after([state], END)  # nothing comes after the end
 
 
 def test_small_world_entropy_and_extent_agree_with_writing_out(small):

@@ -32,7 +32,11 @@ AN_DESPITE_ITS_CONSONANT = ("hour", "honest", "heir")
 
 
 class Entry(NamedTuple):
-    """One option as it is written: its text, its weight, and what else it is known by."""
+    """One option as it is written: its text, its weight, and what else it is known by.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     text: str
     weight: float = 1.0
@@ -40,21 +44,33 @@ class Entry(NamedTuple):
 
 
 class Echo(NamedTuple):
-    """Says one field of a remembered option; the field "" is the option's own words."""
+    """Says one field of a remembered option; the field "" is the option's own words.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     var: str
     field: str
 
 
 class Alias(NamedTuple):
-    """Lets `var` remember what `source` does; says nothing."""
+    """Lets `var` remember what `source` does; says nothing.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     var: str
     source: str
 
 
 class Choice(NamedTuple):
-    """A place where one option of a rule is chosen, and remembered when var is not empty."""
+    """A place where one option of a rule is chosen, and remembered when var is not empty.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     rule: "Rule"
     var: str
@@ -66,7 +82,11 @@ Symbol = str | Echo | Alias | Choice
 
 @dataclass(eq=False, slots=True)
 class Option:
-    """One way to go on: its symbols, its probability, and its fields cut into words."""
+    """One way to go on: its symbols, its probability, and its fields cut into words.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     text: str
     symbols: tuple[Symbol, ...]
@@ -74,7 +94,11 @@ class Option:
     fields: dict[str, tuple[str, ...]]
 
     def firsts(self) -> set[str | None]:
-        """The words that this option can begin with; None stands for "any"."""
+        """The words that this option can begin with; None stands for "any".
+
+        Raises: nothing.
+        Source: this book.
+        """
         head = self.symbols[0] if self.symbols else None
         if isinstance(head, Choice):
             return set(head.rule.index)
@@ -87,6 +111,9 @@ class Rule:
 
     `index` finds the options that may begin with a given word, and under None those that
     may begin with any: it narrows a search and never loses an option that fits.
+
+    Raises: nothing.
+    Source: this book.
     """
 
     name: str
@@ -108,7 +135,11 @@ class Rule:
             del self.index[None]
 
     def beginning(self, word: str) -> list[Option]:
-        """The options that may begin with `word`."""
+        """The options that may begin with `word`.
+
+        Raises: nothing.
+        Source: this book.
+        """
         return self.index.get(word) or self.index.get(None, [])
 
 
@@ -159,7 +190,11 @@ def entries(lines: str) -> list[Entry]:
 
 
 class Grammar:
-    """Rules by name, made from their written form; `rules[start]` tells a whole story."""
+    """Rules by name, made from their written form; `rules[start]` tells a whole story.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     def __init__(self, sources: Mapping[str, Iterable[Entry]]) -> None:
         self.sources = {name: list(source) for name, source in sources.items()}

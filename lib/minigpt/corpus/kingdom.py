@@ -32,7 +32,11 @@ class Parse:
     where it ceases to be a story (len(text) when it ends too soon), or None when ok.
     expected: words that could have stood there, the likeliest first; END is the end.
     kind: the kind of story. bindings: what was remembered, such as {"animal": "dog",
-    "way": "street", "it": "dog"}. choices: each choice as (rule, option), in order.
+    "way": "street", "it": "dog"}. choices: each choice as (rule, option), in order. When not ok,
+    these three tell one story that the text could have begun.
+
+    Raises: nothing.
+    Source: this book.
     """
 
     ok: bool
@@ -52,6 +56,9 @@ class Floor:
     bits is the sum of -log2 of the stories' probabilities, each with its end. characters
     counts each story's characters and one more for its end. To compare a loss in nats per
     token, divide `nats` by the number of tokens predicted, one end token a story included.
+
+    Raises: nothing.
+    Source: this book.
     """
 
     stories: int
@@ -60,17 +67,29 @@ class Floor:
 
     @property
     def nats(self) -> float:
-        """The same sum in nats, the unit of torch's cross-entropy."""
+        """The same sum in nats, the unit of torch's cross-entropy.
+
+        Raises: nothing.
+        Source: this book.
+        """
         return self.bits * log(2)
 
     @property
     def bits_per_story(self) -> float:
-        """Bits for a story, its end included."""
+        """Bits for a story, its end included.
+
+        Raises: nothing.
+        Source: this book.
+        """
         return self.bits / self.stories
 
     @property
     def bits_per_character(self) -> float:
-        """Bits for a character, each story's end counted as one."""
+        """Bits for a character, each story's end counted as one.
+
+        Raises: nothing.
+        Source: this book.
+        """
         return self.bits / self.characters
 
 

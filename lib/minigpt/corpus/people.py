@@ -97,7 +97,11 @@ WOMEN = """
 
 
 class Person(NamedTuple):
-    """The facts about one person, as the stories tell them."""
+    """The facts about one person, as the stories tell them.
+
+    Raises: nothing.
+    Source: this book.
+    """
 
     town: str
     day: str

@@ -22,6 +22,9 @@ class State(NamedTuple):
     """A point within a derivation: its probability, what remains, what is remembered.
 
     `made` holds the choices so far, the latest first, as (rule name, option, earlier ones).
+
+    Raises: nothing.
+    Source: this book.
     """
 
     probability: float

@@ -120,7 +120,7 @@ RULES = {
         """,
     "birth_end": """
         2 . It rained, and {who.he} has distrusted {who.days} ever since.
-        2 . A day later {who.his} parents would have been in <TOWN>, but {who.he} was in a hurry.
+        2 . It happened in the <PLACE>, and the <JOB> still talks about it.
         2 . {who.His} parents had expected <a CREATURE>, and took it well.
         2 and became a {who.trade}. {who.His} first words were about <FOOD>.
         1 , and everyone in {who.town} was very <MOOD> about it.
