@@ -18,8 +18,6 @@ LISTS = {
     "COAT": """old, small, brown, white, young, black, grey, large, spotted, thin, elderly,
         one-eyed, retired, woolly, stout, striped, famous, local, three-legged, shaggy,
         distinguished, runaway, whiskered, borrowed""",
-    "TOOL": "hat, kettle, lamp, clock, fiddle, drum, umbrella, bell, ladder, ring, saddle, flute",
-    "DISH": "soup, pie, cake, cheese, porridge, ham, stew, toast, jam, pudding",
     "PET": "goose, mouse, frog, parrot, hedgehog, owl, toad, hen, spider, crow, snail, swan",
     "PART": """morning, evening, afternoon, night, winter, summer, spring, autumn""",
     "WEATHER": """rainy, sunny, windy, cold, fine, warm, foggy, quiet, grey, dark, stormy, frosty,
@@ -105,6 +103,36 @@ LISTS = {
 }
 
 
+# What a story lends and serves is named again later. Each has a phrase of its own, which is
+# certain once it is named, so that a model has a reason to tell these words apart.
+TOOLS = {
+    "hat": "to wear",
+    "kettle": "to boil",
+    "lamp": "to light",
+    "clock": "to wind",
+    "fiddle": "to play",
+    "drum": "to beat",
+    "umbrella": "to open",
+    "bell": "to ring",
+    "ladder": "to climb",
+    "saddle": "to ride",
+    "flute": "to practise",
+    "broom": "to sweep",
+}
+DISHES = {
+    "soup": "in a bowl",
+    "pie": "with a crust",
+    "cake": "with candles",
+    "cheese": "with holes",
+    "porridge": "with cream",
+    "ham": "on the bone",
+    "toast": "with butter",
+    "stew": "from the pot",
+    "pudding": "with raisins",
+    "jam": "by the spoon",
+}
+
+
 def zipf(words: str) -> list[Entry]:
     """Give the nth word of a comma-separated list the weight 1 / (n + 1).
 
@@ -117,9 +145,12 @@ def zipf(words: str) -> list[Entry]:
 
 
 def lists() -> dict[str, list[Entry]]:
-    """Every word list as a rule.
+    """Every word list as a rule; a TOOL has the field use, a DISH the field style.
 
     Raises: nothing.
     Source: this book.
     """
-    return {name: zipf(words) for name, words in LISTS.items()}
+    rules = {name: zipf(words) for name, words in LISTS.items()}
+    rules["TOOL"] = [Entry(tool, 1, {"use": use}) for tool, use in TOOLS.items()]
+    rules["DISH"] = [Entry(dish, 1, {"style": style}) for dish, style in DISHES.items()]
+    return rules

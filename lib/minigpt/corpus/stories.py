@@ -71,7 +71,7 @@ RULES = {
         2 One <WEATHER> <PART> <somebody> sat on the <shore> of the river and fished. <catch>
         3 <A bird=SWIMMER> built a nest on the <shore> of the river. <flood>
         5 <somebody> took {who.his} <COINS> to the bank in <TOWN>. <deposit>
-        3 The bank in <TOWN> lent <somebody> <NUMBER> coins for <a thing=TOOL>. <loan>
+        3 The bank in <TOWN> lent <somebody> <NUMBER> coins for <a thing=TOOL> {thing.use}. <loan>
         3 <A FLIER> flew up and began to bank <MANNER> to the <SIDE> above <TOWN>. <flight>
         3 One <WEATHER> <PART> <a FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
         3 The flying machine of <who=PERSON> began to bank <MANNER> over the palace. <landing>
@@ -153,7 +153,7 @@ RULES = {
     # Things that go round, and names that come again.
     "lost": """
         3 <one_person> lost {x.his} <LOOK> <thing=TOOL> in the <PLACE>, and <y=PERSON but x> found it. <found>
-        2 <one_person> lent <y=PERSON but x> <a thing=TOOL> for a <span=SPAN>. <lent>
+        2 <one_person> lent <y=PERSON but x> <a thing=TOOL> {thing.use} for a <span=SPAN>. <lent>
         """,
     "found": """
         2 {x} bought it back for <NUMBER> coins.
@@ -194,7 +194,7 @@ RULES = {
         """,
     # Government.
     "supper": """
-        The <p=RULER> wanted <dish=DISH>, but the cook had only <STALE> <FOOD>. <served>
+        The <p=RULER> wanted <dish=DISH> {dish.style}, but the cook had only <STALE> <FOOD>. <served>
         """,
     "served": """
         3 The cook called it {dish}, and the {p} asked for more.
