@@ -61,7 +61,7 @@ class BPETokenizer(Tokenizer):
         Source: Sennrich et al. 2016, algorithm 1. Built in chapter 2.
         """
         smallest = 256 + len(check_specials(specials))
-        if type(vocab_size) is not int or vocab_size < smallest:
+        if not isinstance(vocab_size, int) or vocab_size < smallest:
             needed = f"vocab_size is an int of at least {smallest}: 256 bytes and the specials"
             raise TokenizerError(problem(needed, repr(vocab_size), f"vocab_size={smallest + 256}"))
         return cls.from_merges(train_merges(count_pieces(text), vocab_size - smallest), specials)
@@ -119,7 +119,7 @@ class BPETokenizer(Tokenizer):
         return {
             "vocabulary": {to_printable(token): i for token, i in self.vocabulary.items()},
             "merges": [[to_printable(part) for part in pair] for pair in self.merges],
-            "specials": self.specials,
+            "specials": dict(self.specials),
         }
 
     def _encode_ordinary(self, text: str, start: int) -> list[int]:
@@ -173,13 +173,11 @@ def _check_merges(vocabulary: Mapping[bytes, int], merges: Sequence[Pair]) -> No
         made.add(left + right)
     if differing := made ^ vocabulary.keys():
         token = min(differing)
-        came = (
-            f"{token!r} with an id but no merge" if token in vocabulary else f"no id for {token!r}"
-        )
+        extra = token in vocabulary
+        came = f"{token!r} with an id but no merge" if extra else f"no id for {token!r}"
+        needed = "a vocabulary of all 256 bytes and all merges, and no more"
         remedy = "files that belong together, whole, and every special token named in specials"
-        raise TokenizerError(
-            problem("a vocabulary of all 256 bytes and all merges, and no more", came, remedy)
-        )
+        raise TokenizerError(problem(needed, came, remedy))
 
 
 def _read_merges(path: str | Path) -> list[list[str]]:
