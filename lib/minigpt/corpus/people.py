@@ -63,13 +63,8 @@ MEN = """
     Tam      Mossgate   Saturday  butcher
     Edric    Windlow    Sunday    smith
     Kit      Windlow    Wednesday miller
-    Piers    Puddleford Monday    hatter
-    Oswin    Oakwick    Saturday  clockmaker
-    Jasper   Duckwell   Thursday  butcher
     Simon    Stonewell  Friday    butcher
     Finn     Gooseham   Tuesday   weaver
-    Alder    Duckwell   Thursday  potter
-    Felix    Mossgate   Monday    smith
 """
 
 WOMEN = """
@@ -87,11 +82,6 @@ WOMEN = """
     Petra    Saltby     Wednesday gardener
     Rosa     Gooseham   Monday    potter
     Bess     Stonewell  Sunday    potter
-    Clara    Mossgate   Wednesday gardener
-    Edith    Oakwick    Saturday  tailor
-    Flora    Thornmere  Tuesday   hatter
-    Lotte    Gooseham   Tuesday   cobbler
-    Vera     Gooseham   Friday    baker
     Kate     Saltby     Monday    baker
 """
 
