@@ -2,77 +2,28 @@
 
 import json
 import signal
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from minigpt import corpus
 from minigpt.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from minigpt.config import TOKENIZERS, ModelConfig, TrainConfig
-from minigpt.data import (
-    Batches,
-    Source,
-    StorySource,
-    encode_source,
-    encode_stories,
-    open_data,
-    story_windows,
-    windows,
-)
-from minigpt.errors import CheckpointError, ConfigError, problem
+from minigpt.data import Batches, Source, StorySource, encode_source, open_data
+from minigpt.errors import CheckpointError, ConfigError, DataError, problem
 from minigpt.model import GPT
 from minigpt.plots import plot_metrics
 from minigpt.presets import Preset
+from minigpt.report import Report, held_back, report
 from minigpt.tokenizer import END, BPETokenizer, CharTokenizer, Tokenizer
-from minigpt.train import Trainer, evaluate
+from minigpt.train import Trainer
 
-EVAL_BATCH = 64
 STORY_VOCAB_SIZE = 2_048  # enough for nearly every word of the built-in corpus to be one token
-
-
-@dataclass(frozen=True)
-class Report:
-    """A model's loss on a source: in nats a token, and for stories also against the floor.
-
-    The floor is what the corpus itself would pay for these stories: no model can pay
-    less on average, whatever its tokenizer, unless it sees what it is asked to predict.
-    Bits per story or per character can be compared between tokenizers; nats per token
-    cannot.
-
-    Raises: nothing.
-    Source: Shannon 1948. Built in chapters 1 and 15.
-    """
-
-    loss: float
-    perplexity: float
-    tokens: int
-    stories: int | None = None
-    left_out: int | None = None
-    bits_per_story: float | None = None
-    floor: float | None = None
-    bits_above_floor: float | None = None
-
-    def to_dict(self) -> dict[str, float]:
-        """Return what is known, by name, ready for JSON.
-
-        Raises: nothing.
-        Source: this book.
-        """
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    def __str__(self) -> str:
-        text = f"loss {self.loss:.4f} nats/token, perplexity {self.perplexity:.2f}"
-        text += f", {self.tokens:,} tokens"
-        if self.floor is None:
-            return text
-        text += f"\n{self.bits_per_story:.2f} bits/story, floor {self.floor:.2f}"
-        return text + f", {self.bits_above_floor:+.2f} bits above the floor"
 
 
 def make_tokenizer(
@@ -92,35 +43,9 @@ def make_tokenizer(
         text = chain(source.chunks("train"), source.chunks("val"))
         return CharTokenizer.from_text("".join(sorted(set().union(*text))), specials=specials)
     if kind == "bpe":
-        size = vocab_size or STORY_VOCAB_SIZE
-        return BPETokenizer.train(source.chunks("train"), size, specials=(END,))
+        size = STORY_VOCAB_SIZE if vocab_size is None else vocab_size
+        return BPETokenizer.train(source.chunks("train"), size, specials=specials)
     raise ConfigError(problem(f"a tokenizer of {', '.join(TOKENIZERS)}", repr(kind), "bpe"))
-
-
-def report(model: GPT, tokenizer: Tokenizer, source: Source, split: str = "val") -> Report:
-    """Measure a model on a whole split ("train", "val", or "all" for both).
-
-    A text is cut into contiguous windows. Stories are read whole, one at a time; those
-    longer than the context are left out, of the model's loss and of the floor alike.
-
-    Raises: DataError for an unknown split, or when nothing fits.
-    Source: this book, chapter 15.
-    """
-    splits = ("train", "val") if split == "all" else (split,)
-    length = model.config.context_length
-    if not isinstance(source, StorySource):
-        streams = (encode_source(source, tokenizer, each) for each in splits)
-        result = evaluate(model, chain(*(windows(s, length, EVAL_BATCH) for s in streams)))
-        return Report(result.loss, result.perplexity, result.n_tokens)
-    encoded = [story for each in splits for story in encode_stories(source, tokenizer, each)]
-    texts = [story for each in splits for story in source.stories(each)]
-    batches, left_out = story_windows(encoded, length, EVAL_BATCH)
-    fitting = [t for t, e in zip(texts, encoded, strict=True) if len(e) <= length + 1]
-    result = evaluate(model, batches)
-    floor = corpus.optimal_loss(fitting).bits_per_story
-    bits = result.bits / len(fitting)
-    counts = (result.n_tokens, len(fitting), left_out)
-    return Report(result.loss, result.perplexity, *counts, bits, floor, bits - floor)
 
 
 class Run:
@@ -132,6 +57,7 @@ class Run:
 
     def __init__(self, out: str | Path, data: str, tokenizer: Tokenizer, source: Source):
         self.out, self.data, self.tokenizer, self.source = Path(out), data, tokenizer, source
+        self.data_crc32 = _crc32(source)
         self.trainer: Trainer
 
     @classmethod
@@ -144,23 +70,25 @@ class Run:
         vocab_size: int | None = None,
         **train: Any,
     ) -> "Run":
-        """Open the data, learn the tokenizer, make the model.
+        """Open the data, learn the tokenizer, make the model and the directory.
 
-        Raises: CheckpointError when `out` already holds a run; DataError, ConfigError and
-            TokenizerError for what they name.
+        Raises: CheckpointError when `out` already holds a run or cannot be written;
+            DataError, ConfigError and TokenizerError for what they name.
         Source: this book, chapter 15.
         """
-        preset.configs(1, **train)  # a bad setting should be named before any work is done
+        # What cannot work should be named before any work is done.
+        config, _ = preset.configs(1, **train)
         if checkpoints(out):
             came = f"{out}, which holds one already"
             raise CheckpointError(problem("an empty --out for a new run", came, "--resume"))
         source = open_data(data)
         if not isinstance(source, StorySource):
-            vocab_size = vocab_size or preset.vocab_size
-        run = cls(
-            out, data, make_tokenizer(source, tokenizer, vocab_size, preset.tokenizer), source
-        )
-        run._make(*preset.configs(run.tokenizer.vocab_size, **train))
+            vocab_size = preset.vocab_size if vocab_size is None else vocab_size
+        learned = make_tokenizer(source, tokenizer, vocab_size, preset.tokenizer)
+        held_back(source, learned, config.context_length)
+        run = cls(out, data, learned, source)
+        run._make(*preset.configs(learned.vocab_size, **train))
+        run._forget_after(0)  # a run that never saved may have left some
         return run
 
     @classmethod
@@ -173,8 +101,11 @@ class Run:
         Source: this book, chapter 15.
         """
         saved = load_checkpoint(out, say)
-        run = cls(out, saved.state["data"], saved.tokenizer, open_data(saved.state["data"]))
-        config = saved.train_config
+        data, config = saved.state["data"], saved.train_config
+        run = cls(out, data, saved.tokenizer, open_data(data))
+        if run.data_crc32 != saved.state["data_crc32"]:
+            needed = f"{data} as it was when the run began"
+            raise DataError(problem(needed, "another text", "the old text, or a new --out"))
         run._make(saved.model_config, config.replace(device=device) if device else config)
         run.trainer.model.load_state_dict(saved.build_model().state_dict())
         run.trainer.unpack(saved.training, saved.state)
@@ -223,7 +154,8 @@ class Run:
             path = self.save()
             say(f"Interrupted: saved step {trainer.step} in {path}; go on with --resume.")
             return None
-        plot_metrics(self.metrics, self.out / "loss.svg")
+        with self._writing():
+            plot_metrics(self.metrics, self.out / "loss.svg")
         return last or report(trainer.model, self.tokenizer, self.source)
 
     def save(self) -> Path:
@@ -233,7 +165,7 @@ class Run:
         Source: this book.
         """
         training, state = self.trainer.pack()
-        state["data"] = self.data
+        state |= {"data": self.data, "data_crc32": self.data_crc32}
         model, config = self.trainer.model, self.trainer.config
         return save_checkpoint(self.out, model, config, training, state, self.tokenizer)
 
@@ -247,18 +179,39 @@ class Run:
         return result
 
     def _log(self, row: dict[str, Any]) -> None:
-        self.out.mkdir(parents=True, exist_ok=True)
-        with self.metrics.open("a", encoding="utf-8") as file:
+        with self._writing(), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def _forget_after(self, step: int) -> None:
-        """Drop the metrics of steps that the checkpoint does not know: they come again."""
-        if self.metrics.exists():
-            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [
-                line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step
-            ]
-            self.metrics.write_text("".join(kept), encoding="utf-8")
+        """Cut off the metrics of steps that no checkpoint knows: they come again."""
+
+        def known(line: bytes) -> bool:  # a line without its end was being written
+            return line.endswith(b"\n") and json.loads(line)["step"] <= step
+
+        with self._writing():
+            self.out.mkdir(parents=True, exist_ok=True)
+            with self.metrics.open("a+b") as file:
+                file.seek(0)
+                file.truncate(sum(map(len, takewhile(known, file))))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            needed = f"room and permission to write in {self.out}"
+            raise CheckpointError(problem(needed, str(error), "another --out")) from error
+        except (ValueError, LookupError, TypeError) as error:
+            needed = f"one JSON object a line in {self.metrics}"
+            came = f"something else ({error})"
+            raise CheckpointError(problem(needed, came, "moving that file away")) from error
+
+
+def _crc32(source: Source) -> int:
+    crc = 0
+    for chunk in chain(source.chunks("train"), source.chunks("val")):
+        crc = zlib.crc32(chunk.encode(), crc)
+    return crc
 
 
 @contextmanager

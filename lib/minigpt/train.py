@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
 
 from minigpt.checkpoint import pack_training, unpack_training
 from minigpt.config import TrainConfig
@@ -16,6 +17,8 @@ from minigpt.data import IGNORE, Batches
 from minigpt.errors import TrainError, problem
 from minigpt.model import GPT
 from minigpt.optim import lr_factor, make_optimizers, set_lr
+
+Batch = tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]  # tokens and targets
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -67,21 +70,22 @@ class Trainer:
     def train_step(self) -> tuple[float, float]:
         """Learn from one batch; return the loss in nats a token and the gradient's norm.
 
-        Raises: TrainError when the loss is not a number.
+        Raises: TrainError when the loss or a gradient is not finite; no weight has changed.
         Source: this book, chapter 15.
         """
         self.model.train()
         set_lr(self.optimizers, lr_factor(self.step, self.config))
         loss = self._gradients(*self.batches.next())
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.grad_clip)
-        if not math.isfinite(loss):
-            came = f"{loss} at step {self.step}"
-            raise TrainError(problem("a finite loss", came, "a smaller lr, or precision='fp32'"))
+        norm = clip_grad_norm_(self.model.parameters(), self.config.grad_clip).item()
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            came = f"loss {loss}, gradient norm {norm} at step {self.step}"
+            remedy = "a smaller lr, or precision fp32"
+            raise TrainError(problem("a finite loss and a finite gradient", came, remedy))
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        return loss, float(norm)
+        return loss, norm
 
     def _gradients(self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"]) -> float:
         """Add up the gradients of the batch's parts, each weighted by its share."""
@@ -155,9 +159,7 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(
-    model: GPT, batches: Iterable[tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]]
-) -> Evaluation:
+def evaluate(model: GPT, batches: Iterable[Batch]) -> Evaluation:
     """Add up the loss of every target that is not IGNORE, with dropout off.
 
     Raises: ShapeError when tokens do not fit the model.
