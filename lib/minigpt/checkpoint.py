@@ -110,7 +110,7 @@ def save_checkpoint(
         unfinished.mkdir(parents=True)
         save_file(weights_of(model), unfinished / "model.safetensors")
         save_file(training, unfinished / "training.safetensors")
-        tokenizer.save(unfinished / "tokenizer.json")
+        _write_json(unfinished / "tokenizer.json", tokenizer.to_dict())
         _write_json(unfinished / "state.json", {"format": FORMAT, **configs, "state": state})
         _write_json(
             unfinished / "manifest.json", {name: _sha256(unfinished / name) for name in FILES}
@@ -123,7 +123,8 @@ def save_checkpoint(
         raise CheckpointError(
             problem(f"room and permission to write {final}", str(error), "another --out")
         ) from error
-    for old in checkpoints(run)[KEEP:]:
+    # A damaged one of a later step must not push out those that are intact.
+    for old in [path for path in checkpoints(run) if path <= final][KEEP:]:
         shutil.rmtree(old, ignore_errors=True)
     return final
 
@@ -134,7 +135,8 @@ def checkpoints(run: str | Path) -> list[Path]:
     Raises: nothing.
     Source: this book.
     """
-    return sorted((p for p in Path(run).glob("step-*") if p.is_dir()), reverse=True)
+    ours = Path(run).glob("step-" + 8 * "[0-9]")  # not step-00000250-the-good-one
+    return sorted((path for path in ours if path.is_dir()), reverse=True)
 
 
 def load_checkpoint(path: str | Path, say: Callable[[str], None] | None = None) -> Checkpoint:
@@ -151,15 +153,13 @@ def load_checkpoint(path: str | Path, say: Callable[[str], None] | None = None) 
         needed = "a run's directory, or one of its step-* directories"
         came = f"{path}, which " + ("holds no checkpoint" if path.exists() else "does not exist")
         raise CheckpointError(problem(needed, came, "the --out of a training run"))
-    for candidate in candidates:
+    for candidate in candidates[:-1]:
         try:
             return _read(candidate)
         except CheckpointError as error:
-            if candidate == candidates[-1]:
-                raise
             if say is not None:
                 say(f"{error} Falling back to the checkpoint before it.")
-    raise AssertionError("unreachable: the last candidate returns or raises")
+    return _read(candidates[-1])
 
 
 def _read(path: Path) -> Checkpoint:
@@ -185,7 +185,7 @@ def _read(path: Path) -> Checkpoint:
             load_tokenizer(path / "tokenizer.json"),
             path,
         )
-    except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, SafetensorError) as error:
         if isinstance(error, CheckpointError):
             raise
         kind = error if isinstance(error, ConfigError | TokenizerError) else type(error).__name__
@@ -229,6 +229,7 @@ def unpack_training(packed: dict[str, Tensor], optimizers: list[Optimizer]) -> N
                 _, k, i, name = key.split(".")
                 memories[int(k)].setdefault(int(i), {})[name] = tensor
         for optimizer, memory in zip(optimizers, memories, strict=True):
+            _check_fit(memory, optimizer)
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": memory, "param_groups": groups})
         torch.set_rng_state(packed["rng.cpu"])
@@ -239,6 +240,13 @@ def unpack_training(packed: dict[str, Tensor], optimizers: list[Optimizer]) -> N
         raise CheckpointError(
             problem("the memory of these optimisers", came, "the run's own settings")
         ) from error
+
+
+def _check_fit(memory: dict[int, dict[str, Tensor]], optimizer: Optimizer) -> None:
+    params = [p for group in optimizer.param_groups for p in group["params"]]
+    for i, tensors in memory.items():
+        if any(t.dim() and t.shape != params[i].shape for t in tensors.values()):
+            raise ValueError(f"parameter {i} has the shape {tuple(params[i].shape)}")
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -261,13 +269,16 @@ def _flush(path: Path) -> None:
 
 
 def _replace_directory(unfinished: Path, final: Path) -> None:
-    """Rename in one move; a checkpoint of the same step, being the same, is set aside first."""
+    """Rename in one move; a checkpoint of the same step is set aside, and back if that fails."""
+    aside = final.with_name("." + final.name + ".old")
+    shutil.rmtree(aside, ignore_errors=True)
     if final.exists():
-        aside = final.with_name("." + final.name + ".old")
-        shutil.rmtree(aside, ignore_errors=True)
         os.rename(final, aside)
+    try:
         os.rename(unfinished, final)
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
-        os.rename(unfinished, final)
+    except OSError:
+        if aside.exists():
+            os.rename(aside, final)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
     _flush(final.parent)
