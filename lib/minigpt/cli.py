@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,18 +15,20 @@ from minigpt.bench import bench
 from minigpt.checkpoint import load_checkpoint
 from minigpt.config import DEVICES, PRECISIONS, TOKENIZERS
 from minigpt.data import DOWNLOADS, open_data
-from minigpt.errors import ConfigError, MiniGPTError, problem
+from minigpt.errors import ConfigError, MiniGPTError, TokenizerError, problem
 from minigpt.generate import stream
 from minigpt.presets import PRESETS, preset
-from minigpt.run import Run, make_tokenizer, report
+from minigpt.report import report
+from minigpt.run import Run, make_tokenizer
 from minigpt.sampling import Sampler
-from minigpt.tokenizer import END, load_tokenizer
+from minigpt.tokenizer import END, Tokenizer, load_tokenizer
 from minigpt.train import pick_device
 
 DATA_HELP = (
     "the built-in corpus ('kingdom', or 'kingdom:5000' for another number of stories), "
     f"a UTF-8 text file, or a download ({', '.join(DOWNLOADS)})"
 )
+TRAIN_SETTINGS = ("steps", "batch_size", "seed", "device", "precision", "compile")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except MiniGPTError as error:
         print(f"minigpt {arguments.command}: {error}", file=sys.stderr)
         return 2
@@ -44,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Interrupted.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, `head` say, has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
@@ -93,21 +98,16 @@ def _add_train(commands) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    given = {
-        name: getattr(arguments, name)
-        for name in ("steps", "batch_size", "seed", "device", "precision", "compile")
-        if getattr(arguments, name) is not None
-    }
     if arguments.resume:
-        _refuse_changes(arguments, given)
+        _refuse_changes(arguments)
         run = Run.resume(arguments.out, say=_note, device=arguments.device)
     else:
         if not (arguments.preset and arguments.data):
             came = "neither" if not (arguments.preset or arguments.data) else "only one of them"
             raise ConfigError(problem("--preset and --data", came, "--preset tiny --data kingdom"))
-        chosen = preset(arguments.preset)
-        options = (arguments.tokenizer, arguments.vocab_size)
-        run = Run.begin(arguments.out, arguments.data, chosen, *options, **given)
+        given = {n: v for n, v in vars(arguments).items() if n in TRAIN_SETTINGS and v is not None}
+        options = (preset(arguments.preset), arguments.tokenizer, arguments.vocab_size)
+        run = Run.begin(arguments.out, arguments.data, *options, **given)
     _describe(run)
     if run.train(say=tqdm.write) is None:
         return 130
@@ -115,9 +115,9 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_changes(arguments: argparse.Namespace, given: dict) -> None:
-    fixed = ("preset", "data", "tokenizer", "vocab_size")
-    changed = sorted(set(given) - {"device"}) + [n for n in fixed if getattr(arguments, n)]
+def _refuse_changes(arguments: argparse.Namespace) -> None:
+    fixed = {"preset", "data", "tokenizer", "vocab_size", *TRAIN_SETTINGS} - {"device"}
+    changed = [name for name, v in vars(arguments).items() if name in fixed and v is not None]
     if changed:
         flags = ", ".join("--" + name.replace("_", "-") for name in changed)
         needed = "only --out and --device beside --resume, since a run keeps its settings"
@@ -160,28 +160,29 @@ def _sample(arguments: argparse.Namespace) -> int:
     model = saved.build_model().to(pick_device(arguments.device)).eval()
     filters = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
     sampler = Sampler(**{name: getattr(arguments, name) for name in filters})
-    end = saved.tokenizer.special_id(END) if END in saved.tokenizer.specials else None
-    prompt = saved.tokenizer.encode(arguments.prompt)
-    # A story begins after END; a text has no END, and its prompt none before it.
-    begin = [] if end is None else [end]
-    tokens = begin + prompt or saved.tokenizer.encode("\n")
+    if arguments.n < 1:
+        raise ConfigError(problem("at least 1 text", f"--n {arguments.n}", "--n 1"))
+    # A story begins after END, and ends with it; a text has none.
+    ends = [saved.tokenizer.special_id(END)] if END in saved.tokenizer.specials else []
+    tokens = ends + saved.tokenizer.encode(arguments.prompt) or _new_line(saved.tokenizer)
     row = torch.tensor([tokens], device=next(model.parameters()).device)
-    stop = () if end is None else (end,)
+    limit, cached = arguments.max_new_tokens, not arguments.no_cache
     for number in range(arguments.n):
-        new = stream(
-            model,
-            row,
-            arguments.max_new_tokens,
-            sampler,
-            stop,
-            use_cache=not arguments.no_cache,
-        )
+        new = stream(model, row, limit, sampler, stop=tuple(ends), use_cache=cached)
         ids = (int(column) for column in new)
         print("\n" * (number > 0) + arguments.prompt, end="")
-        for piece in saved.tokenizer.decode_stream(i for i in ids if i != end):
+        for piece in saved.tokenizer.decode_stream(i for i in ids if i not in ends):
             print(piece, end="", flush=True)
         print()
     return 0
+
+
+def _new_line(tokenizer: Tokenizer) -> list[int]:
+    try:
+        return tokenizer.encode("\n")
+    except TokenizerError as error:
+        came = "none, and a model that knows no line to begin"
+        raise ConfigError(problem("a --prompt to go on from", came, "--prompt 'the'")) from error
 
 
 def _add_evaluate(commands) -> None:
@@ -217,9 +218,11 @@ def _add_tokenize(commands) -> None:
 
 def _tokenize(arguments: argparse.Namespace) -> int:
     sources = [arguments.checkpoint, arguments.tokenizer, arguments.train_on]
-    if sum(source is not None for source in sources) != 1:
+    if (n_given := sum(source is not None for source in sources)) != 1:
         needed = "exactly one of --checkpoint, --tokenizer and --train-on"
-        raise ConfigError(problem(needed, f"{sum(map(bool, sources))}", "--train-on kingdom"))
+        raise ConfigError(problem(needed, f"{n_given} of them", "--train-on kingdom"))
+    if arguments.text is None and arguments.save is None:
+        raise ConfigError(problem("--text, --save or both", "neither", "--text 'The king'"))
     if arguments.checkpoint is not None:
         tokenizer = load_checkpoint(arguments.checkpoint, say=_note).tokenizer
     elif arguments.tokenizer is not None:
@@ -256,7 +259,7 @@ def _corpus(arguments: argparse.Namespace) -> int:
 
 
 def _check_stories(path: Path) -> int:
-    lines = [line for chunk in _read_lines(path) for line in chunk.splitlines() if line.strip()]
+    lines = [line for line in _read_text(path).splitlines() if line.strip()]
     good = 0
     for line in lines:
         parse = corpus.parse(line)
@@ -268,9 +271,9 @@ def _check_stories(path: Path) -> int:
     return 0
 
 
-def _read_lines(path: Path) -> list[str]:
+def _read_text(path: Path) -> str:
     try:
-        return [path.read_text(encoding="utf-8")]
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         came = f"{path} ({error.__class__.__name__})"
         raise ConfigError(problem("a UTF-8 text file to check", came, "another file")) from error
