@@ -163,7 +163,7 @@ class ModelConfig(_Checked):
             needed = f"such that each of {self.n_heads} heads is even, since rotary turns pairs"
             self._require("d_model", self.d_head % 2 == 0, needed, f"d_model={2 * self.d_model}")
         if self.position == "sinusoidal":
-            self._require("d_model", self.d_model % 2 == 0, "even", f"d_model={self.d_model + 1}")
+            self._require("d_model", self.d_model % 2 == 0, "even", f"d_model={2 * self.d_model}")
         if self.window is not None:
             self._require("window", self.causal, "None when causal=False", "causal=True")
 
