@@ -9,7 +9,7 @@ within a few words of each: the word vectors of chapter 3 can find it.
 RULES = {
     "court": """
         3 The <roles>
-        2 One <WEATHER> <PART> the <roles>
+        4 One <WEATHER> <PART> the <roles>
         1 On <DAY> the <roles>
         """,
     "roles": """
@@ -144,7 +144,7 @@ RULES = {
         2 By <HOUR> {p.he} was <MOOD> and asked for <FOOD>.
         2 Nobody saw it but <a CREATURE>, and the {p} paid it to keep quiet.
         2 "Very good, {p.sir}," said the <JOB>, who had seen nothing.
-        1 It took {p.him} the whole <SPAN>.
+        1 It took {p.him} the whole <SPAN> and <a LOOK> <THING>.
         1 The {p} called it work, and who would argue with {p.him}?
         """,
 }

@@ -11,18 +11,17 @@ from minigpt.corpus.lexicon import lists
 from minigpt.corpus.people import tables
 
 KINDS = {
-    "court": 16,
-    "crossing": 14,
-    "bank": 12,
+    "court": 20,
+    "crossing": 17,
+    "bank": 15,
     "birth": 12,
-    "lost": 8,
-    "boxes": 8,
-    "rumour": 7,
+    "lost": 7,
+    "boxes": 7,
+    "rumour": 6,
     "supper": 6,
-    "town": 6,
-    "law": 5,
-    "spell": 5,
-    "fair": 4,
+    "town": 5,
+    "law": 4,
+    "spell": 4,
 }
 
 RULES = {
@@ -40,7 +39,7 @@ RULES = {
     # It: the adjective decides what it was, and the next sentence shows who understood.
     "crossing": """
         3 The <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
-        3 The <COAT> <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
+        4 The <COAT> <animal=ANIMAL> <refused> cross the <way=WAY> because it was too <reason>
         2 <A COAT> <animal=ANIMAL> came to <a way=WAY>. The {animal} <refused> cross the {way} because it was too <reason>
         """,
     "refused": """
@@ -68,12 +67,12 @@ RULES = {
     # Bank, three times: by the water, for the money, in the air.
     "bank": """
         3 <somebody> sat on the <shore> of the river and fished. <catch>
-        2 One <WEATHER> <PART> <somebody> sat on the <shore> of the river and fished. <catch>
+        3 One <WEATHER> <PART> <somebody> sat on the <shore> of the river and fished. <catch>
         3 <A bird=SWIMMER> built a nest on the <shore> of the river. <flood>
         5 <somebody> took {who.his} <COINS> to the bank in <TOWN>. <deposit>
         3 The bank in <TOWN> lent <somebody> <NUMBER> coins for <a thing=TOOL> {thing.use}. <loan>
         3 <A FLIER> flew up and began to bank <MANNER> to the <SIDE> above <TOWN>. <flight>
-        3 One <WEATHER> <PART> <a FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
+        4 One <WEATHER> <PART> <a FLIER> flew up and began to bank to the <SIDE> above <TOWN>. <flight>
         3 The flying machine of <who=PERSON> began to bank <MANNER> over the palace. <landing>
         1 The bank stood on the bank of the river, and over it a hawk began to bank. Only the hawk made a profit.
         """,
@@ -212,14 +211,6 @@ RULES = {
         2 {who} went on making {who.makes}, and only the <JOB> noticed.
         1 The family said that the {beast} was better company.
         1 On <DAY> the {p} turned {who.him} back, but {who} missed being {beast.a} {beast}.
-        """,
-    "fair": """
-        <somebody> took {who.his} <COAT> <beast=PET> to the fair in <TOWN>. <prize>
-        """,
-    "prize": """
-        2 The {beast} won first prize for <DEED>, and {who} came second.
-        1 The prize for <DEED> went to <a LOOK> <THING>, and the {beast} has not slept since.
-        1 There {who.he} sold the {beast} for <NUMBER> coins and missed it by <HOUR>.
         """,
 }
 
