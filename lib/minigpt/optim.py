@@ -65,7 +65,7 @@ class Muon(Optimizer):
                 if p.grad is not None:
                     by_shape[p.shape].append(p)
             for params in by_shape.values():
-                self._step_stack(params, **{k: group[k] for k in self.defaults})
+                self._step_stack(params, group["lr"], group["momentum"], group["weight_decay"])
 
     def _step_stack(
         self, params: list[Tensor], lr: float, momentum: float, weight_decay: float
