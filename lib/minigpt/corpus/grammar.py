@@ -192,7 +192,7 @@ def entries(lines: str) -> list[Entry]:
 class Grammar:
     """Rules by name, made from their written form; `rules[start]` tells a whole story.
 
-    Raises: nothing.
+    Raises: CorpusError when a rule is missing or leads back to itself.
     Source: this book.
     """
 
@@ -211,9 +211,8 @@ class Grammar:
         if name not in self.rules:
             source = self.sources.pop(name, None)
             if source is None:
-                raise CorpusError(
-                    problem("a rule is written once, below itself", name, "the grammar's names")
-                )
+                needed = "every rule in a grammar is written down and never leads back to itself"
+                raise CorpusError(problem(needed, f"<{name}>", "another name"))
             self.rules[name] = Rule(name, [self._option(entry) for entry in source])
         return self.rules[name]
 
