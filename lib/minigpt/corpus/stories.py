@@ -152,7 +152,7 @@ RULES = {
     # Things that go round, and names that come again.
     "lost": """
         3 <one_person> lost {x.his} <LOOK> <thing=TOOL> in the <PLACE>, and <y=PERSON but x> found it. <found>
-        2 <one_person> lent <y=PERSON but x> <a thing=TOOL> {thing.use} for a <span=SPAN>. <lent>
+        2 <one_person> lent <y=PERSON but x> <a thing=TOOL> {thing.use} for a <SPAN>. <lent>
         """,
     "found": """
         2 {x} bought it back for <NUMBER> coins.
@@ -161,7 +161,7 @@ RULES = {
         1 {y} asked for <FOOD> as a reward, and {x} let {y.him} keep the {thing}.
         """,
     "lent": """
-        2 A year later {x} asked for the {thing}. "A {span} is longer in <TOWN>," said {y}.
+        2 A year later {x} asked for the {thing}. "Time goes slowly in <TOWN>," said {y}.
         1 When {x} wanted the {thing} back, {y} gave {x.him} <a CREATURE> and ran.
         """,
     # Boxes in boxes are closed in the reverse order, and rumours blamed in the reverse order.
