@@ -215,3 +215,22 @@ def test_no_story_fits():
         story_windows(stories(8, 9), context_length=5, batch_size=2)
     with pytest.raises(DataError, match="batch_size"):
         story_windows(stories(8, 9), context_length=5, batch_size=0)
+
+
+def test_with_a_marker_every_window_begins_at_one():
+    stream = np.array([9, 1, 2, 9, 3, 4, 5, 9, 6, 9, 7, 8, 1, 9, 2], dtype=np.uint16)
+    batches = Batches(stream, batch_size=50, context_length=4, seed=3, marker=9)
+    tokens, targets = batches.next()
+    assert (tokens[:, 0] == 9).all()
+    assert sorted({tuple(row) for row in tokens.tolist()}) == [
+        (9, 1, 2, 9),
+        (9, 3, 4, 5),
+        (9, 6, 9, 7),
+        (9, 7, 8, 1),
+    ]  # the last 9 has no whole window after it
+    assert (tokens[:, 1:] == targets[:, :-1]).all()
+
+
+def test_a_marker_that_is_not_there_is_said():
+    with pytest.raises(DataError, match="token 5 with 3 tokens after it"):
+        Batches(np.arange(5), batch_size=1, context_length=3, seed=0, marker=5)

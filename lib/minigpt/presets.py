@@ -69,8 +69,8 @@ def _gpt2(purpose: str, n_layers: int, n_heads: int, d_model: int) -> Preset:
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(
         "seconds on a CPU: the first result",
-        _shape(2, 4, 96, 64),
-        {"steps": 1_000, "batch_size": 16, "eval_every": 500, "save_every": 500},
+        _shape(2, 4, 96, 64) | {"tie_head": False},
+        {"steps": 1_000, "batch_size": 16, "lr": 0.02, "eval_every": 500, "save_every": 500},
         tokenizer="char",
     ),
     "char": Preset(

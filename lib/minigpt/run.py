@@ -115,7 +115,10 @@ class Run:
     def _make(self, model: ModelConfig, train: TrainConfig) -> None:
         torch.manual_seed(train.seed)
         tokens = encode_source(self.source, self.tokenizer, "train")
-        batches = Batches(tokens, train.batch_size, model.context_length, train.seed)
+        # Every row of stories begins with a story, as `sample` and `report` do.
+        marker = self.tokenizer.special_id(END) if isinstance(self.source, StorySource) else None
+        sizes = (train.batch_size, model.context_length)
+        batches = Batches(tokens, *sizes, train.seed, marker=marker)
         self.trainer = Trainer(GPT(model), batches, train)
 
     @property

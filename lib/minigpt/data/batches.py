@@ -26,10 +26,12 @@ class Batches:
     restored sampler goes on bit for bit. With several processes each draws the places of
     all of them and keeps its own share: the ranks' batches, put one after the other, are
     the batch of a single process with `world_size * batch_size` rows. `tokens` has shape
-    (n_tokens,), and `batch_size` is the number of rows of this rank.
+    (n_tokens,), and `batch_size` is the number of rows of this rank. With a `marker`, every
+    window begins at such a token: at the END before a story, say, so that no row starts in
+    the middle of one.
 
-    Raises: DataError when the stream is shorter than context_length + 1 tokens, or a number
-        makes no sense.
+    Raises: DataError when the stream is shorter than context_length + 1 tokens, a number
+        makes no sense, or no marker has a whole window after it.
     Source: this book.
     """
 
@@ -41,6 +43,7 @@ class Batches:
         seed: int,
         rank: int = 0,
         world_size: int = 1,
+        marker: int | None = None,
     ) -> None:
         _check_sizes(batch_size=batch_size, context_length=context_length, world_size=world_size)
         if not 0 <= rank < world_size:
@@ -54,6 +57,8 @@ class Batches:
         self._mine = slice(rank * batch_size, (rank + 1) * batch_size)
         self._seed = seed
         self._step = 0
+        every = range(len(tokens) - context_length)
+        self._places = every if marker is None else _marked(tokens, marker, context_length)
 
     def next(self) -> Pair:
         """Return the next batch: tokens and targets, each int64 of shape (B, T).
@@ -62,10 +67,11 @@ class Batches:
         Source: this book.
         """
         draw = np.random.default_rng([self._seed, self._step])
-        starts = draw.integers(len(self._tokens) - self._context_length, size=self._n_rows)
+        chosen = draw.integers(len(self._places), size=self._n_rows)[self._mine].tolist()
         self._step += 1
         length = self._context_length + 1
-        rows = [self._tokens[start : start + length] for start in starts[self._mine].tolist()]
+        places = [self._places[number] for number in chosen]
+        rows = [self._tokens[start : start + length] for start in places]
         return _shift(np.stack(rows).astype(np.int64))
 
     def state(self) -> dict[str, int]:
@@ -177,6 +183,17 @@ def _story_windows(
 def _shift(rows: Int64[np.ndarray, "B T_plus_1"]) -> Pair:
     """Split rows of T + 1 tokens into T tokens and the T that follow them."""
     return torch.from_numpy(rows[:, :-1].copy()), torch.from_numpy(rows[:, 1:].copy())
+
+
+def _marked(
+    tokens: TokenStream | Integer[np.ndarray, " n_tokens"], marker: int, context_length: int
+) -> Int64[np.ndarray, " n_starts"]:
+    """Find the places of the marker that have a whole window after them."""
+    starts = np.flatnonzero(tokens[: len(tokens) - context_length] == marker)
+    if not len(starts):
+        needed = f"token {marker} with {context_length} tokens after it"
+        raise DataError(problem(needed, "none", "more text or a smaller context_length"))
+    return starts
 
 
 def _check_sizes(**sizes: int) -> None:
