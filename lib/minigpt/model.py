@@ -163,8 +163,7 @@ class GPT(nn.Module):
         config, T_k = self.config, start + T
         if mask is not None:  # before any layer's cache has grown
             check_mask(mask, (x.shape[0], config.n_heads, T, T_k))
-        plain = mask is None and config.window is None and config.position != "alibi"
-        if plain and (start == 0 or T == 1 or not config.causal):
+        if mask is None and config.window is None and config.position != "alibi":
             return None, config.causal and T > 1  # a lone last token sees everything
         if config.causal:
             mask = both(mask, sliding_mask(T, config.window or T_k, T_k, x.device))
