@@ -103,11 +103,14 @@ def test_scores_in_the_thousands_do_not_overflow():
 def test_dropout_strikes_weights_out_and_scales_up_the_rest():
     torch.manual_seed(0)
     q, k = normal(50, 8, seed=1), normal(40, 8, seed=2)
-    context, weights = attention(q, k, torch.eye(40).double(), dropout=0.25)
+    values = torch.cat((torch.eye(40), torch.ones(40, 1)), dim=1).double()
+    context, weights = attention(q, k, values, dropout=0.25)
+    context, rest = context.split((40, 1), dim=1)
     factor = context / weights  # with the identity for values, the context is the weights used
     assert torch.allclose(weights.sum(-1), torch.ones(50).double())  # those handed back are whole
     assert (((factor - 4 / 3).abs() < 1e-9) | (factor == 0)).all()
     assert abs((factor == 0).double().mean() - 0.25) < 0.03
+    assert close(rest, context.sum(1, keepdim=True), 1e-12)  # a weight is struck out for all of v
 
 
 def test_masked_softmax_shares_what_is_not_hidden():

@@ -35,6 +35,7 @@ def llama_like(made, model, config):
             intermediate_size=config.d_ff,
             rms_norm_eps=config.norm_eps,
             tie_word_embeddings=config.tie_head,
+            rope_parameters={"rope_type": "default", "rope_theta": config.rotary_base},
         )
     )
     return theirs.double().eval()
@@ -67,7 +68,7 @@ def theirs_by_ours(name):
     ("classes", "changes"),
     [
         (LLAMA, {"qk_norm": False, "tie_head": False, "n_kv_heads": 2}),
-        (LLAMA, {"qk_norm": False, "n_kv_heads": 1, "norm_eps": 1e-2}),
+        (LLAMA, {"qk_norm": False, "n_kv_heads": 1, "norm_eps": 1e-2, "rotary_base": 50.0}),
         (QWEN, {"qk_norm": True, "n_kv_heads": 2, "norm_eps": 1e-2}),
         (QWEN, {"qk_norm": True, "n_kv_heads": 4, "tie_head": False}),
     ],

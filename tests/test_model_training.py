@@ -195,19 +195,18 @@ def test_the_loss_is_the_mean_surprise_of_what_counts():
     assert model.loss(TOKENS, targets, padding).item() == pytest.approx(masked.item(), abs=1e-5)
 
 
-def dropouts(model):
-    return [model.dropout, *(block.dropout for block in model.blocks)]
-
-
 @pytest.mark.parametrize("norm_order", ["pre", "post"])
-@pytest.mark.parametrize("place", range(3))
-def test_dropout_only_in_training(norm_order, place):
-    model = loud(GPT(tiny(dropout=0.3, norm_order=norm_order)))
-    for block in model.blocks:
-        block.attention.config = tiny()  # tested with the attention
-    for i, module in enumerate(dropouts(model)):
-        assert module.p == 0.3
-        module.p = 0.3 if i == place else 0.0
+@pytest.mark.parametrize("place", ["embedding", "attention", "mlp"])
+def test_dropout_in_training_only_and_in_all_three_places(norm_order, place):
+    model = loud(GPT(tiny(n_layers=1, dropout=0.3, norm_order=norm_order)))
+    block = model.blocks[0]
+    block.attention.config = tiny()  # the dropout of weights has its own test
+    if place == "embedding":
+        block.dropout.p = 0.0
+    else:
+        model.dropout.p = 0.0
+        silent = block.mlp.w_out if place == "attention" else block.attention.w_o
+        nn.init.zeros_(silent.weight)  # dropping nothing out
     assert not close(model(TOKENS), model(TOKENS), 1e-3)
     model.eval()
     assert torch.equal(model(TOKENS), model(TOKENS))
