@@ -1,0 +1,31 @@
+"""What the README shows is so: its stories are stories, its code runs."""
+
+import re
+
+from minigpt import corpus
+
+
+def test_the_quoted_stories_are_stories_of_the_corpus(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    quoted = [line[2:] for line in text.splitlines() if line.startswith("> ")]
+    assert len(quoted) >= 3
+    assert [line for line in quoted if not corpus.is_story(line)] == []
+
+
+def test_the_python_example_runs_and_prints_what_it_says(root, capsys):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    exec(compile(code, "README.md", "exec"), {})
+    shape, tokens = capsys.readouterr().out.splitlines()
+    assert shape == "torch.Size([1, 4, 3, 3])"
+    assert tokens.startswith("tensor([[1, 2, 3, ")
+
+
+def test_every_command_shown_is_one_of_the_command_line(root):
+    from minigpt.cli import _parser
+
+    text = (root / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python -m minigpt (\w+)(.*)$", text, re.M)
+    assert len(commands) >= 5
+    for name, flags in commands:
+        _parser().parse_args([name, *re.sub(r"#.*", "", flags).replace('"', "").split()])
