@@ -76,8 +76,7 @@ class Run:
             DataError, ConfigError and TokenizerError for what they name.
         Source: this book, chapter 15.
         """
-        # What cannot work should be named before any work is done.
-        config, _ = preset.configs(1, **train)
+        preset.configs(1, **train)  # a bad setting should be named before any work is done
         if checkpoints(out):
             came = f"{out}, which holds one already"
             raise CheckpointError(problem("an empty --out for a new run", came, "--resume"))
@@ -85,9 +84,9 @@ class Run:
         if not isinstance(source, StorySource):
             vocab_size = preset.vocab_size if vocab_size is None else vocab_size
         learned = make_tokenizer(source, tokenizer, vocab_size, preset.tokenizer)
-        held_back(source, learned, config.context_length)
         run = cls(out, data, learned, source)
         run._make(*preset.configs(learned.vocab_size, **train))
+        held_back(source, learned, run.trainer.model.config.context_length)
         run._forget_after(0)  # a run that never saved may have left some
         return run
 
