@@ -78,3 +78,20 @@ def some_tokens(B: int, T: int, vocab_size: int = 19, seed: int = 0) -> Tensor:
 def close(left: Tensor, right: Tensor, atol: float = 1e-10) -> bool:
     """Same shape and, number by number, the same to atol; NaN is close to nothing."""
     return left.shape == right.shape and bool(((left - right).abs() <= atol).all())
+
+
+def window_by_hand(tokens, context_length):
+    """Read token by token; when the window is full, drop its first half."""
+    window = []
+    for token in tokens:
+        if len(window) == context_length:
+            del window[: max(1, context_length // 2)]
+        window.append(token)
+    return window
+
+
+@torch.no_grad()
+def logits_by_hand(model, row):
+    """Next-token scores for one row of ids, given as a list: no cache, no batch."""
+    window = window_by_hand(row, model.config.context_length)
+    return model(torch.tensor([window]))[0, -1]
