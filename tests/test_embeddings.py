@@ -199,7 +199,7 @@ def test_words_of_one_topic_become_neighbours():
 
 
 def test_analogies_of_the_built_in_corpus_hold():
-    sentences = [re.findall("[a-z']+", story.lower()) for story in corpus.stories(6000, seed=1)]
+    sentences = [re.findall("[a-z']+", story.lower()) for story in corpus.stories(12_000, seed=1)]
     vectors = train_skipgram(sentences)
     right = [vectors.analogy(a, b, c, n=1)[0][0] == d for a, b, c, d in corpus.ANALOGIES]
     assert np.mean(right) > 0.8

@@ -81,4 +81,4 @@ class RMSNorm(nn.Module):
         Raises: RuntimeError from PyTorch when the last axis is not d wide.
         Source: Zhang & Sennrich 2019, eq. 4.
         """
-        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        return F.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.eps)
