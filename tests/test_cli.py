@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -417,6 +418,18 @@ def test_a_reader_that_has_seen_enough(monkeypatch, capsys):
         stdout.flush()
     monkeypatch.undo()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"), [(["corpus", "--n", "1"], 0), (["bench", "--rounds=0"], 2)]
+)
+def test_python_m_minigpt_exits_with_the_commands_status(monkeypatch, capsys, argv, status):
+    monkeypatch.setattr(sys, "argv", ["minigpt", *argv])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("minigpt", run_name="__main__")
+    assert caught.value.code == status
+    out, err = capsys.readouterr()
+    assert (out == "") == (status == 2) and (err == "") == (status == 0)
 
 
 def test_as_a_program():

@@ -273,6 +273,22 @@ def test_memory_without_the_state_of_chance_is_refused():
         trainer().unpack(training, state)
 
 
+def test_the_gpus_chance_is_kept_too_where_there_is_one(monkeypatch):
+    given, lots = [], torch.arange(16, dtype=torch.uint8)
+    one = trainer()
+    one.train_step()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: lots)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", given.append)
+    training, state = one.pack()
+    assert torch.equal(training["rng.cuda"], lots)
+    one.unpack(training, state)
+    assert given == [lots]
+    del training["rng.cuda"]  # begun on a machine without
+    one.unpack(training, state)
+    assert len(given) == 1
+
+
 def test_another_runs_sampler_is_refused():
     theirs = trainer(batch_size=3)
     with pytest.raises(DataError, match="sampler"):
