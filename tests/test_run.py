@@ -364,6 +364,19 @@ def test_a_signal_at_a_step_that_is_saved_anyway(tmp_path, monkeypatch):
     assert Run.resume(run.out, silent).trainer.step == 5
 
 
+@pytest.fixture
+def default_signals():
+    """A process in the background may have been told to ignore Ctrl-C; here it is not."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("default_signals")
 def test_the_second_signal_kills_as_ever(tmp_path, monkeypatch):
     run = begin(tmp_path)
 
@@ -385,6 +398,7 @@ def test_outside_the_main_thread_it_trains_all_the_same(tmp_path):
     assert results[0].loss > 0 and len(checkpoints(run.out)) == 2
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_signals_are_collected_and_then_handled_as_before():
     with interrupted() as seen:
         os.kill(os.getpid(), signal.SIGTERM)
