@@ -24,7 +24,7 @@ from minigpt.train import Trainer
 
 FLAGS = {
     "train": "--preset --data --out --steps --batch-size --seed --device --precision --compile "
-    "--tokenizer --vocab-size --resume",
+    "--threads --tokenizer --vocab-size --resume",
     "sample": "--checkpoint --prompt --max-new-tokens --temperature --top-k --top-p --min-p "
     "--repetition-penalty --seed --n --device --no-cache",
     "evaluate": "--checkpoint --data --split --device --json",
@@ -139,6 +139,15 @@ def test_every_flag_of_train_arrives(tmp_path, out):
     assert (train.steps, train.batch_size, train.seed) == (2, 5, 7)
     assert (train.device, train.precision, train.compile) == ("cpu", "bf16", False)
     assert saved.tokenizer.kind == "bpe" and saved.tokenizer.vocab_size == 265
+
+
+def test_threads_arrive(tmp_path, out, monkeypatch):
+    set_to = []
+    monkeypatch.setattr(torch, "set_num_threads", set_to.append)
+    text = text_file(tmp_path)
+    out("train", "--preset", "mini", "--data", text, "--out", tmp_path / "r", "--threads", 3)
+    assert set_to == [3]
+    assert load_checkpoint(tmp_path / "r").train_config.threads == 3
 
 
 def test_compile_arrives(tmp_path, out, monkeypatch):
@@ -379,6 +388,7 @@ CHANGED = {
     "seed": ["--seed", "0"],
     "precision": ["--precision", "bf16"],
     "compile": ["--compile"],
+    "threads": ["--threads", "1"],
     "tokenizer": ["--tokenizer", "char"],
     "vocab-size": ["--vocab-size", "0"],
 }

@@ -71,6 +71,7 @@ TRAIN = {
     "device": [*NO_CHOICE, "gpu", "cuda:0"],
     "precision": [*NO_CHOICE, "fp16"],
     "compile": NO_FLAG,
+    "threads": NO_COUNT,
 }
 TABLES = {ModelConfig: MODEL, TrainConfig: TRAIN}
 NEEDED = {ModelConfig: {"vocab_size": 7}, TrainConfig: {}}
@@ -240,6 +241,7 @@ OTHER = {
         device="cpu",
         precision="bf16",
         compile=True,
+        threads=3,
     ),
 }
 

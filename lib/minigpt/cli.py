@@ -28,7 +28,7 @@ DATA_HELP = (
     "the built-in corpus ('kingdom', or 'kingdom:5000' for another number of stories), "
     f"a UTF-8 text file, or a download ({', '.join(DOWNLOADS)})"
 )
-TRAIN_SETTINGS = ("steps", "batch_size", "seed", "device", "precision", "compile")
+TRAIN_SETTINGS = ("steps", "batch_size", "seed", "device", "precision", "compile", "threads")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,6 +92,7 @@ def _add_train(commands) -> None:
     add("--device", choices=DEVICES, help="default: a GPU where there is one")
     add("--precision", choices=PRECISIONS, help="default: bf16 where the GPU has it, else fp32")
     add("--compile", action="store_true", default=None, help="compile the model first")
+    add("--threads", type=int, metavar="N", help="CPU threads (default: as PyTorch decides)")
     add("--tokenizer", choices=TOKENIZERS, help="default: bpe for stories, else the preset's")
     add("--vocab-size", type=int, metavar="N", help="how many tokens bpe should learn")
     add("--resume", action="store_true", help="go on with the run in DIR, with its own settings")
@@ -108,6 +109,8 @@ def _train(arguments: argparse.Namespace) -> int:
         given = {n: v for n, v in vars(arguments).items() if n in TRAIN_SETTINGS and v is not None}
         options = (preset(arguments.preset), arguments.tokenizer, arguments.vocab_size)
         run = Run.begin(arguments.out, arguments.data, *options, **given)
+    if run.trainer.config.threads is not None:
+        torch.set_num_threads(run.trainer.config.threads)
     _describe(run)
     if run.train(say=tqdm.write) is None:
         return 130

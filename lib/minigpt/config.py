@@ -208,6 +208,7 @@ class TrainConfig(_Checked):
     device: str = "auto"
     precision: str = "auto"
     compile: bool = False
+    threads: int | None = None  # on the CPU; None: as many as PyTorch finds
 
     def __post_init__(self) -> None:
         for field in ("steps", "batch_size", "accumulate", "eval_every", "save_every"):
@@ -225,6 +226,8 @@ class TrainConfig(_Checked):
         self._one_of("device", DEVICES)
         self._one_of("precision", PRECISIONS)
         self._bool("compile")
+        if self.threads is not None:
+            self._int("threads", at_least=1)
         self._require("seed", self.seed < 2**63, "below 2**63", "seed=0")
         self._require(
             "accumulate",
