@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,12 @@ def minigpt(*arguments: str) -> str:
     return done.stdout
 
 
+def figures(text: str) -> tuple[float, ...]:
+    """Read the last loss, bits a story and floor that a text shows."""
+    pattern = r"loss ([\d.]+) nats/token.*\n([\d.]+) bits/story, floor ([\d.]+)"
+    return tuple(map(float, re.findall(pattern, text)[-1]))
+
+
 def share_of_stories(run: Path, n: int) -> float:
     """Sample n stories at temperature 1 and return the share that the parser accepts."""
     saved = load_checkpoint(run)
@@ -41,7 +48,9 @@ def share_of_stories(run: Path, n: int) -> float:
 def test_the_tiny_preset_writes_stories_of_the_kingdom(tmp_path):
     run = str(tmp_path / "hello")
     printed = minigpt("train", "--preset", "tiny", "--data", "kingdom", "--out", run)
-    assert "bits above the floor" in printed
+    _, shown, floor = figures((ROOT / "README.md").read_text(encoding="utf-8"))
+    _, bits, true_floor = figures(printed)
+    assert floor == true_floor and abs(shown - bits) < 0.5  # the README says what one sees
     share = share_of_stories(Path(run), 200)
     print(f"{share:.1%} of 200 sampled stories are stories")
     assert share >= 0.60
