@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,12 +61,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Begin with: python -m minigpt train --preset tiny --data kingdom --out runs/hello",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_train(commands)
-    _add_sample(commands)
-    _add_evaluate(commands)
-    _add_tokenize(commands)
-    _add_corpus(commands)
-    _add_bench(commands)
+    for add in (_add_train, _add_sample, _add_evaluate, _add_tokenize, _add_corpus, _add_bench):
+        add(commands)
     return parser
 
 
@@ -114,7 +111,8 @@ def _train(arguments: argparse.Namespace) -> int:
     _describe(run)
     if run.train(say=tqdm.write) is None:
         return 130
-    print(f"Saved in {run.out}. Try: python -m minigpt sample --checkpoint {run.out}")
+    where = shlex.quote(str(run.out))
+    print(f"Saved in {where}. Try: python -m minigpt sample --checkpoint {where}")
     return 0
 
 
