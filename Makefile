@@ -32,7 +32,7 @@ book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 lab: $(READY)
-	$(BIN)/jupyter-lab chapters/05_three_lines.ipynb
+	$(BIN)/jupyter-lab --LabApp.default_url=/lab/tree/chapters/05_three_lines.ipynb
 
 test: $(READY)
 	$(BIN)/ruff check .
