@@ -254,6 +254,15 @@ def test_round_trip_through_json_keeps_every_field(cls):
         assert back.to_dict() == {f.name: getattr(config, f.name) for f in dataclasses.fields(cls)}
 
 
+def test_replace_fills_in_anew_what_was_filled_in():
+    config = ModelConfig(vocab_size=7, d_model=24, n_heads=4)
+    assert config.replace(n_heads=6).n_kv_heads == 6
+    assert config.replace(d_model=48).d_ff == 192
+    assert config.replace(mlp="swiglu").d_ff == 64
+    chosen = config.replace(n_kv_heads=2, d_ff=50).replace(n_heads=8, d_model=48)
+    assert (chosen.n_kv_heads, chosen.d_ff) == (2, 50)
+
+
 @pytest.mark.parametrize("cls", TABLES)
 def test_no_two_fields_are_mixed_up(cls):
     default, other = cls(**NEEDED[cls]).to_dict(), OTHER[cls].to_dict()

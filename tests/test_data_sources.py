@@ -199,6 +199,13 @@ def test_number_of_stories_in_digits(spec):
         open_data(spec)
 
 
+def test_a_path_is_data_too_but_nothing_else(tmp_path):
+    (tmp_path / "a.txt").write_text("abcdefghij")
+    assert "".join(open_data(tmp_path / "a.txt").chunks("train")) == "abcdefghi"
+    with pytest.raises(DataError, match="a name or a path, but got None"):
+        open_data(None)
+
+
 @pytest.mark.parametrize("spec", ["kingdom:0", "kingdom:1"])
 def test_too_few_stories(spec):
     with pytest.raises(DataError, match="at least 2 stories"):

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import math
 import os
 import shutil
@@ -354,6 +356,20 @@ def test_a_signal_saves_says_so_and_the_run_goes_on_from_there(tmp_path, monkeyp
     assert found["metrics.jsonl"] == expected["metrics.jsonl"]
     last = "step-00000012/model.safetensors"
     assert found[last] == expected[last]
+
+
+def test_a_state_without_its_entries_is_named(tmp_path):
+    run = begin(tmp_path)
+    run.train(silent)
+    newest = checkpoints(run.out)[0]
+    saved = json.loads((newest / "state.json").read_text())
+    del saved["state"]["sampler"]
+    (newest / "state.json").write_text(json.dumps(saved))
+    manifest = json.loads((newest / "manifest.json").read_text())
+    manifest["state.json"] = hashlib.sha256((newest / "state.json").read_bytes()).hexdigest()
+    (newest / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match=r"sampler in state\.json"):
+        Run.resume(run.out, silent)
 
 
 def test_a_signal_at_a_step_that_is_saved_anyway(tmp_path, monkeypatch):

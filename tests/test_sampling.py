@@ -249,9 +249,9 @@ def test_ids_come_back_in_the_prompts_dtype(temperature, dtype):
 @pytest.mark.parametrize(
     ("name", "value", "needed"),
     [
-        ("temperature", -0.1, "0 or more"),
-        ("temperature", math.inf, "0 or more"),
-        ("temperature", math.nan, "0 or more"),
+        ("temperature", -0.1, "0, or 1e-6 or more"),
+        ("temperature", math.inf, "0, or 1e-6 or more"),
+        ("temperature", math.nan, "0, or 1e-6 or more"),
         ("top_k", 0, "at least 1"),
         ("top_k", -3, "at least 1"),
         ("top_p", 0.0, "above 0 and at most 1"),

@@ -124,8 +124,9 @@ class ModelConfig(_Checked):
     def __post_init__(self) -> None:
         for field in ("vocab_size", "context_length", "d_model", "n_layers", "n_heads"):
             self._int(field, at_least=1)
-        self._fill("n_kv_heads", self.n_heads)
-        self._fill("d_ff", 8 * self.d_model // 3 if self.mlp == "swiglu" else 4 * self.d_model)
+        for field, value in self._filled().items():
+            if getattr(self, field) is None:
+                object.__setattr__(self, field, value)
         for field in ("n_kv_heads", "d_ff"):
             self._int(field, at_least=1)
         if self.window is not None:
@@ -142,9 +143,9 @@ class ModelConfig(_Checked):
             self._bool(field)
         self._check_together()
 
-    def _fill(self, field: str, default: int) -> None:
-        if getattr(self, field) is None:
-            object.__setattr__(self, field, default)
+    def _filled(self) -> dict[str, int]:
+        d_ff = 8 * self.d_model // 3 if self.mlp == "swiglu" else 4 * self.d_model
+        return {"n_kv_heads": self.n_heads, "d_ff": d_ff}
 
     def _check_together(self) -> None:
         self._require(
@@ -166,6 +167,18 @@ class ModelConfig(_Checked):
             self._require("d_model", self.d_model % 2 == 0, "even", f"d_model={2 * self.d_model}")
         if self.window is not None:
             self._require("window", self.causal, "None when causal=False", "causal=True")
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed; what was filled in is filled in anew.
+
+        Raises: ConfigError for a field that is unknown or malformed.
+        Source: this book.
+        """
+        fields = self.to_dict()
+        for field, value in self._filled().items():
+            if fields[field] == value:
+                fields[field] = None
+        return self.from_dict({**fields, **changes})
 
     @property
     def d_head(self) -> int:

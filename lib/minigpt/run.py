@@ -100,6 +100,9 @@ class Run:
         Source: this book, chapter 15.
         """
         saved = load_checkpoint(out, say)
+        if missing := sorted({"data", "data_crc32", "sampler", "step"} - saved.state.keys()):
+            needed, came = f"{', '.join(missing)} in state.json", f"none in {saved.path}"
+            raise CheckpointError(problem(needed, came, "a checkpoint of this version"))
         data, config = saved.state["data"], saved.train_config
         run = cls(out, data, saved.tokenizer, open_data(data))
         if run.data_crc32 != saved.state["data_crc32"]:

@@ -82,12 +82,14 @@ class Sampler:
         repetition_penalty: float = 1.0,
         seed: int | None = None,
     ):
-        _check("temperature", temperature, 0 <= temperature < float("inf"), "0 or more")
+        warm = 1e-6 <= temperature < float("inf")  # below, dividing by it overflows
+        _check("temperature", temperature, temperature == 0 or warm, "0, or 1e-6 or more")
         _check("top_k", top_k, top_k is None or top_k >= 1, "at least 1")
         _check("top_p", top_p, top_p is None or 0 < top_p <= 1, "above 0 and at most 1")
         _check("min_p", min_p, min_p is None or 0 <= min_p <= 1, "from 0 to 1")
         penalised = 0 < repetition_penalty < float("inf")
         _check("repetition_penalty", repetition_penalty, penalised, "above 0")
+        _check("seed", seed, seed is None or 0 <= seed < 2**63, "from 0 up to 2**63")
         self.temperature, self.top_k, self.top_p, self.min_p = temperature, top_k, top_p, min_p
         self.repetition_penalty = repetition_penalty
         self.generator = torch.Generator()

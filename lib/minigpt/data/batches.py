@@ -161,7 +161,7 @@ def story_windows(
             problem(
                 f"at least one story must fit into {context_length} + 1 tokens",
                 f"{len(encoded_stories)} stories, none of which does",
-                "a larger context_length",
+                "a larger context_length, or a tokenizer with longer tokens, such as bpe",
             )
         )
     return _story_windows(fitting, batch_size), len(encoded_stories) - len(fitting)

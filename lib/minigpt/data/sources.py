@@ -155,7 +155,7 @@ class StorySource(Source):
             yield end
 
 
-def open_data(spec: str) -> Source:
+def open_data(spec: str | Path) -> Source:
     """Open the built-in corpus, a named download, or a local UTF-8 text file.
 
     `spec` is "kingdom" (20,000 stories), "kingdom:5000" (another number), the name of a
@@ -168,6 +168,9 @@ def open_data(spec: str) -> Source:
         DownloadError when a download fails.
     Source: this book.
     """
+    if not isinstance(spec, str | Path):
+        raise DataError(problem("data is a name or a path", repr(spec), "'kingdom'"))
+    spec = str(spec)
     name, colon, count = spec.partition(":")
     if name == "kingdom":
         n = _story_count(count) if colon else KINGDOM_STORIES
@@ -180,10 +183,10 @@ def open_data(spec: str) -> Source:
 
 
 def _story_count(count: str) -> int:
-    if not (count.isascii() and count.isdigit()):
+    if not (count.isascii() and count.isdigit() and int(count[:9]) == int(count)):
         raise DataError(
             problem(
-                "the number of stories after 'kingdom:' is written in digits",
+                "the number of stories after 'kingdom:' is written in one to nine digits",
                 repr(count),
                 f"'kingdom:{KINGDOM_STORIES}'",
             )
