@@ -1,6 +1,7 @@
 """A training run in a directory: its data, its checkpoints, its metrics, its end."""
 
 import json
+import shutil
 import signal
 import zlib
 from collections.abc import Callable, Iterator
@@ -9,13 +10,25 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import UInt
 from tqdm import tqdm
 
 from minigpt.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from minigpt.config import TOKENIZERS, ModelConfig, TrainConfig
-from minigpt.data import Batches, Source, StorySource, encode_source, open_data
-from minigpt.errors import CheckpointError, ConfigError, DataError, problem
+from minigpt.data import (
+    Batches,
+    Source,
+    StorySource,
+    TextSource,
+    TokenStream,
+    encode_source,
+    open_data,
+    open_shards,
+    write_shards,
+)
+from minigpt.errors import CheckpointError, ConfigError, DataError, MiniGPTError, problem
 from minigpt.model import GPT
 from minigpt.plots import plot_metrics
 from minigpt.presets import Preset
@@ -23,6 +36,7 @@ from minigpt.report import Report, held_back, report
 from minigpt.tokenizer import END, BPETokenizer, CharTokenizer, Tokenizer
 from minigpt.train import Trainer
 
+LARGE = 1 << 28  # characters: a longer text's tokens go to disk, and are read from there
 STORY_VOCAB_SIZE = 2_048  # enough for nearly every word of the built-in corpus to be one token
 
 
@@ -116,12 +130,24 @@ class Run:
 
     def _make(self, model: ModelConfig, train: TrainConfig) -> None:
         torch.manual_seed(train.seed)
-        tokens = encode_source(self.source, self.tokenizer, "train")
+        tokens = self._tokens()
         # Every row of stories begins with a story, as `sample` and `report` do.
         marker = self.tokenizer.special_id(END) if isinstance(self.source, StorySource) else None
         sizes = (train.batch_size, model.context_length)
         batches = Batches(tokens, *sizes, train.seed, marker=marker)
         self.trainer = Trainer(GPT(model), batches, train)
+
+    def _tokens(self) -> TokenStream | UInt[np.ndarray, " n_tokens"]:
+        if not isinstance(self.source, TextSource) or self.source.n_characters <= LARGE:
+            return encode_source(self.source, self.tokenizer, "train")
+        shards = self.out / "tokens"
+        if not checkpoints(self.out):  # what lies there belongs to a run that never saved
+            shutil.rmtree(shards, ignore_errors=True)
+        if not shards.exists():
+            with self._writing():
+                ids = self.source.tokens(self.tokenizer, "train")
+                write_shards(ids, shards, self.tokenizer.vocab_size)
+        return open_shards(shards)
 
     @property
     def metrics(self) -> Path:
@@ -203,6 +229,8 @@ class Run:
     def _writing(self) -> Iterator[None]:
         try:
             yield
+        except MiniGPTError:
+            raise
         except OSError as error:
             needed = f"room and permission to write in {self.out}"
             raise CheckpointError(problem(needed, str(error), "another --out")) from error

@@ -1,0 +1,36 @@
+"""A text too long for memory is trained from shards on disk, as if it were not."""
+
+from run_helpers import begin, silent
+
+import minigpt.run
+from minigpt.data import TokenStream
+from minigpt.run import Run
+
+
+def _folder(path, name):
+    (path / name).mkdir()
+    return path / name
+
+
+def test_a_large_text_trains_alike_from_disk(tmp_path, monkeypatch):
+    small = begin(_folder(tmp_path, "small"))
+    small.train(silent)
+    monkeypatch.setattr(minigpt.run, "LARGE", 10)
+    large = begin(_folder(tmp_path, "large"))
+    assert isinstance(large.trainer.batches._tokens, TokenStream)
+    large.train(silent)
+    written = (large.out / "tokens" / "manifest.json").stat().st_mtime_ns
+    assert large.metrics.read_bytes() == small.metrics.read_bytes()
+    again = Run.resume(large.out, silent)  # reads the shards that lie there
+    assert isinstance(again.trainer.batches._tokens, TokenStream)
+    assert (large.out / "tokens" / "manifest.json").stat().st_mtime_ns == written
+
+
+def test_shards_of_a_run_that_never_saved_are_written_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(minigpt.run, "LARGE", 10)
+    begin(tmp_path)
+    tokens = tmp_path / "run" / "tokens"
+    first = set(tokens.iterdir())
+    (tokens / "00000.bin").write_bytes(b"other tokens")
+    assert len(begin(tmp_path).trainer.batches._tokens) > 100
+    assert set(tokens.iterdir()) == first
