@@ -16,7 +16,7 @@ from run_helpers import MINI, STORIES, damage, rows, text_file, with_preset
 import minigpt.bench
 from minigpt import cli, corpus
 from minigpt.checkpoint import checkpoints, load_checkpoint
-from minigpt.cli import main
+from minigpt.cli import main, models
 from minigpt.generate import generate
 from minigpt.presets import PRESETS
 from minigpt.tokenizer import END, load_tokenizer
@@ -97,14 +97,14 @@ def test_help_names_every_flag_and_gives_an_example_that_parses(capsys, command)
         said = re.search(rf"^  {flag}\b( \S+)?\s+(.*)", text, re.M)[2]
         assert len(said) > 8, f"{flag} is not explained"
     example = re.search(r"^Example: python -m minigpt (.*)", text, re.M)[1]
-    assert cli._parser().parse_args(shlex.split(example)).command == command
+    assert cli.make_parser().parse_args(shlex.split(example)).command == command
 
 
 def test_the_front_page_names_every_command_and_how_to_begin(capsys):
     text = help_of(capsys)
     assert all(re.search(rf"^ +{command} +\w", text, re.M) for command in FLAGS)
     begin = re.search(r"Begin with: python -m minigpt (.*)", text)[1]
-    parsed = cli._parser().parse_args(shlex.split(begin))
+    parsed = cli.make_parser().parse_args(shlex.split(begin))
     assert (parsed.command, parsed.preset, parsed.data) == ("train", "tiny", "kingdom")
     help_of(capsys, "train")
 
@@ -208,9 +208,9 @@ def test_sample_is_the_same_without_the_cache(trained, out, name):
 
 def test_no_cache_is_passed_on(trained, out, monkeypatch):
     seen = []
-    stream = cli.stream
+    stream = models.stream
     monkeypatch.setattr(
-        cli, "stream", lambda *a, **k: seen.append(k["use_cache"]) or stream(*a, **k)
+        models, "stream", lambda *a, **k: seen.append(k["use_cache"]) or stream(*a, **k)
     )
     sample(out, trained / "text", "--no-cache")
     sample(out, trained / "text")
@@ -231,14 +231,14 @@ def test_a_story_stops_at_its_end_which_is_not_printed(trained, out, monkeypatch
     end = saved.tokenizer.special_id(END)
     ids = [*saved.tokenizer.encode(" king"), end, *saved.tokenizer.encode(" never")]
     monkeypatch.setattr(
-        cli, "Sampler", lambda **_: lambda _logits, _tokens: torch.tensor([ids.pop(0)])
+        models, "Sampler", lambda **_: lambda _logits, _tokens: torch.tensor([ids.pop(0)])
     )
     assert sample(out, trained / "stories", "--prompt", "The") == "The king\n"
 
 
 def test_every_flag_of_sample_arrives(trained, out, monkeypatch):
-    seen, sampler = [], cli.Sampler
-    monkeypatch.setattr(cli, "Sampler", lambda **given: seen.append(given) or sampler(**given))
+    seen, sampler = [], models.Sampler
+    monkeypatch.setattr(models, "Sampler", lambda **given: seen.append(given) or sampler(**given))
     flags = "--temperature 0.5 --top-k 4 --top-p 0.9 --min-p 0.01 --repetition-penalty 1.5 --seed 2"
     sample(out, trained / "text", *flags.split())
     sample(out, trained / "text")
@@ -268,9 +268,9 @@ def test_how_many_tokens(trained, out):
 
 
 def test_without_a_prompt_a_text_begins_on_a_new_line(trained, out, monkeypatch):
-    seen, stream = [], cli.stream
+    seen, stream = [], models.stream
     monkeypatch.setattr(
-        cli, "stream", lambda m, row, *a, **k: seen.append(row) or stream(m, row, *a, **k)
+        models, "stream", lambda m, row, *a, **k: seen.append(row) or stream(m, row, *a, **k)
     )
     sample(out, trained / "text")
     sample(out, trained / "stories")
@@ -332,7 +332,7 @@ def test_bench_as_json_and_as_a_table(out, monkeypatch):
     assert len(found) == 5 and found[0].keys() == {"what", "median_ms", "spread_ms"}
     asked = []
     monkeypatch.setattr(
-        cli,
+        models,
         "bench",
         lambda rounds: (
             asked.append(rounds) or [{"what": "a step", "median_ms": 12.345, "spread_ms": 0.5}]
@@ -414,7 +414,7 @@ def test_an_interrupt_is_said_in_a_word(run, monkeypatch):
     def interrupt(_rounds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "bench", interrupt)
+    monkeypatch.setattr(models, "bench", interrupt)
     assert run("bench") == (130, "", "Interrupted.\n")
 
 

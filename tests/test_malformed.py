@@ -575,7 +575,7 @@ def command_line(capsys, argv, error) -> str:
     assert status == 2 and out == "" and "Traceback" not in said
     if error is not ARGPARSE:
         assert plain(said) and said.startswith(f"minigpt {argv[0]}: ")
-        arguments = cli._parser().parse_args(argv)
+        arguments = cli.make_parser().parse_args(argv)
         with pytest.raises(error):
             arguments.run(arguments)
     return said

@@ -1,9 +1,11 @@
 """A text too long for memory is trained from shards on disk, as if it were not."""
 
+import pytest
 from run_helpers import begin, silent
 
 import minigpt.run
 from minigpt.data import TokenStream
+from minigpt.errors import DataError
 from minigpt.run import Run
 
 
@@ -34,3 +36,13 @@ def test_shards_of_a_run_that_never_saved_are_written_anew(tmp_path, monkeypatch
     (tokens / "00000.bin").write_bytes(b"other tokens")
     assert len(begin(tmp_path).trainer.batches._tokens) > 100
     assert set(tokens.iterdir()) == first
+
+
+def test_what_is_wrong_with_the_tokens_is_not_blamed_on_the_directory(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DataError("ids are 0 to 9")
+
+    monkeypatch.setattr(minigpt.run, "LARGE", 10)
+    monkeypatch.setattr(minigpt.run, "write_shards", refuse)
+    with pytest.raises(DataError, match="^ids are 0 to 9$"):
+        begin(tmp_path)
