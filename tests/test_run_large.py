@@ -44,5 +44,5 @@ def test_what_is_wrong_with_the_tokens_is_not_blamed_on_the_directory(tmp_path, 
 
     monkeypatch.setattr(minigpt.run, "LARGE", 10)
     monkeypatch.setattr(minigpt.run, "write_shards", refuse)
-    with pytest.raises(DataError, match="^ids are 0 to 9$"):
+    with pytest.raises(DataError, match=r"^ids are 0 to 9$"):
         begin(tmp_path)
