@@ -7,7 +7,7 @@
 #   make lint       ruff, and the notebook linter
 #   make notebooks  execute every notebook in place and normalise it
 #   make lock       resolve pyproject.toml into requirements.lock
-#   make clean      remove what was built (the environment stays)
+#   make clean      remove what was built (the environment and your runs stay)
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -61,4 +61,4 @@ lock: | $(READY)
 	  nvidia-nvshmem-cu13 nvidia-nvtx; do echo --no-emit-package $$p; done)
 
 clean:
-	rm -rf _build .pytest_cache .ruff_cache .coverage htmlcov runs
+	rm -rf _build .pytest_cache .ruff_cache .coverage htmlcov
