@@ -1,14 +1,17 @@
-"""What the README shows is so: its stories are stories, its code runs."""
+"""What the README and the front page show is so: their stories are stories, the code runs."""
 
 import re
+
+import pytest
 
 from minigpt import corpus
 
 
-def test_the_quoted_stories_are_stories_of_the_corpus(root):
-    text = (root / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "intro.md"])
+def test_the_quoted_stories_are_stories_of_the_corpus(root, name):
+    text = (root / name).read_text(encoding="utf-8")
     quoted = [line[2:] for line in text.splitlines() if line.startswith("> ")]
-    assert len(quoted) >= 3
+    assert quoted
     assert [line for line in quoted if not corpus.is_story(line)] == []
 
 
