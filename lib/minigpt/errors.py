@@ -45,6 +45,10 @@ class GenerateError(MiniGPTError, ValueError):
     """A prompt or a sampling setting makes no sense."""
 
 
+class FigureError(MiniGPTError, ValueError):
+    """A figure is asked to show what it cannot."""
+
+
 class TrainError(MiniGPTError, RuntimeError):
     """Training cannot go on: the loss is not a number, or the device is missing."""
 

@@ -1,0 +1,143 @@
+"""Who looks at whom: the weights, their temperature, and a mask to paint."""
+
+import html
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from traitlets import Bool, Int, List, TraitError, Unicode, validate
+from traitlets import Float as Number
+
+from minigpt.attention import masked_softmax
+from minigpt.errors import FigureError, problem
+from minigpt.figures.base import Figure, Numbers, number, shade
+
+COLDEST, HOTTEST = 0.1, 10.0
+
+
+class AttentionMap(Figure):
+    """The weights that every word gives to every word, (T, T), from scores of that shape.
+
+    `temperature` divides the scores, from 0.1 to 10. `mask` is True where the row may look at
+    the column. Scores given are those that enter the softmax: scaled, if they are to be.
+
+    Raises: FigureError when scores or mask do not fit the words.
+    Source: this book.
+    """
+
+    module = "attention_map"
+    words = List(Unicode()).tag(sync=True)
+    scores = Numbers(2)
+    looking = Unicode("looks at").tag(sync=True)
+    temperature = Number(1.0).tag(sync=True)
+    mask = List(List(Bool())).tag(sync=True)
+    cursor = List(Int(), [0, 0], minlen=2, maxlen=2).tag(sync=True)
+
+    def __init__(self, words: list[str], scores: Any, *, looking: str = "looks at"):
+        T = len(words)
+        mask = [[True] * T for _ in range(T)]
+        super().__init__(words=list(words), scores=scores, mask=mask, looking=looking)
+
+    @property
+    def weights(self) -> Float[np.ndarray, "T T"]:
+        """The softmax of the scores, divided by the temperature, where the mask lets look.
+
+        Raises: nothing.
+        Source: Vaswani et al. 2017, section 3.2.3.
+        """
+        scores = torch.tensor(self.scores, dtype=torch.float64) / self.temperature
+        return masked_softmax(scores, torch.tensor(self.mask)).numpy()
+
+    @property
+    def picture(self) -> str:
+        """A table of the weights, shaded.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        labels = [html.escape(label) for label in self._labels]
+        head = "".join(f'<th scope="col">{label}</th>' for label in [*labels, "sum"])
+        rows = [
+            f'<tr><th scope="row">{label}</th>{self._cells(i)}</tr>'
+            for i, label in enumerate(labels)
+        ]
+        return "\n".join(
+            [
+                f'<div class="aw-scroll"><table class="aw-map"><caption>{self._caption}</caption>',
+                f"<thead><tr><td></td>{head}</tr></thead>",
+                *["<tbody>", *rows, "</tbody></table></div>"],
+            ]
+        )
+
+    @property
+    def still(self) -> str:
+        """The picture alone: it is made of words and numbers.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        return self.picture
+
+    @property
+    def in_words(self) -> str:
+        """What each word looks at, a line each.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        return "\n".join([self._caption, *map(self._line, range(len(self.words)))])
+
+    @property
+    def _labels(self) -> list[str]:
+        twice = {word for word in self.words if self.words.count(word) > 1}
+        return [f"{w} ({i})" if w in twice else w for i, w in enumerate(self.words, start=1)]
+
+    @property
+    def _caption(self) -> str:
+        T = len(self.words)
+        known = {"no mask": np.ones((T, T)), "causal mask": np.tri(T)}
+        same = [name for name, mask in known.items() if (mask == self.mask).all()]
+        setting = f"Temperature {number(self.temperature, 2)}, {(*same, 'painted mask')[0]}."
+        return f"Each row is a word that looks; its weights say at whom. {setting}"
+
+    def _line(self, i: int) -> str:
+        label = self._labels[i]
+        if not any(self.mask[i]):
+            return f"{label} may look nowhere: all its weights are 0."
+        pairs = zip(self._labels, self.weights[i], self.mask[i], strict=True)
+        shares = (f"{other} {number(weight)}" for other, weight, may in pairs if may)
+        return f"{label} {self.looking} {', '.join(shares)}."
+
+    def _cells(self, i: int) -> str:
+        pairs = zip(self.weights[i], self.mask[i], strict=True)
+        cells = [
+            f'<td class="aw-cell" style="{shade(weight)}">{number(weight)}</td>'
+            if may
+            else '<td class="aw-cell aw-hidden" aria-label="hidden">–</td>'
+            for weight, may in pairs
+        ]
+        total = number(self.weights[i].sum()) if any(self.mask[i]) else "0: looks nowhere"
+        return "".join([*cells, f'<td class="aw-sum">{total}</td>'])
+
+    @validate("scores", "mask")
+    def _fits_the_words(self, proposal: dict) -> list:
+        shape, T = np.shape(proposal["value"]), len(self.words)
+        if T == 0 or shape != (T, T):
+            needed = f"{proposal['trait'].name} with a row and a column for each of {T} words"
+            remedy = "a new AttentionMap for other words" if T else "a word at least"
+            raise FigureError(problem(needed, f"shape {shape}", remedy))
+        return proposal["value"]
+
+    @validate("temperature")
+    def _within_reach(self, proposal: dict) -> float:
+        if not COLDEST <= proposal["value"] <= HOTTEST:
+            needed = f"a temperature from {COLDEST} to {HOTTEST}"
+            raise FigureError(problem(needed, str(proposal["value"]), "1, which changes nothing"))
+        return proposal["value"]
+
+    @validate("words")
+    def _as_many_words(self, proposal: dict) -> list[str]:
+        if self.scores and len(proposal["value"]) != len(self.scores):
+            raise TraitError("as many words as before")
+        return proposal["value"]
