@@ -1,16 +1,10 @@
 // Who looks at whom: the weights, their temperature, and a mask to paint.
 import { softmax } from "./maths.mjs";
-import { change, element, number, onChange, shade, slider } from "./drawing.mjs";
+import { change, element, labelsOf, number, onChange, shade, slider } from "./drawing.mjs";
 
 export function weightsOf(scores, temperature, mask) {
   const seen = (row, i) => row.map((score, j) => (mask[i][j] ? score / temperature : -Infinity));
   return scores.map((row, i) => softmax(seen(row, i)));
-}
-
-// A word that stands twice is told apart by its place.
-export function labelsOf(words) {
-  const twice = (word) => words.indexOf(word) !== words.lastIndexOf(word);
-  return words.map((word, i) => (twice(word) ? `${word} (${i + 1})` : word));
 }
 
 export function allOf(T) {

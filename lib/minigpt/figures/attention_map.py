@@ -11,7 +11,7 @@ from traitlets import Float as Number
 
 from minigpt.attention import masked_softmax
 from minigpt.errors import FigureError, problem
-from minigpt.figures.base import Figure, Numbers, number, shade
+from minigpt.figures.base import Figure, Numbers, labels_of, number, shade
 
 COLDEST, HOTTEST = 0.1, 10.0
 
@@ -56,7 +56,7 @@ class AttentionMap(Figure):
         Raises: nothing.
         Source: this book.
         """
-        labels = [html.escape(label) for label in self._labels]
+        labels = [html.escape(label) for label in labels_of(self.words)]
         head = "".join(f'<th scope="col">{label}</th>' for label in [*labels, "sum"])
         rows = [
             f'<tr><th scope="row">{label}</th>{self._cells(i)}</tr>'
@@ -89,11 +89,6 @@ class AttentionMap(Figure):
         return "\n".join([self._caption, *map(self._line, range(len(self.words)))])
 
     @property
-    def _labels(self) -> list[str]:
-        twice = {word for word in self.words if self.words.count(word) > 1}
-        return [f"{w} ({i})" if w in twice else w for i, w in enumerate(self.words, start=1)]
-
-    @property
     def _caption(self) -> str:
         T = len(self.words)
         known = {"no mask": np.ones((T, T)), "causal mask": np.tri(T)}
@@ -102,10 +97,11 @@ class AttentionMap(Figure):
         return f"Each row is a word that looks; its weights say at whom. {setting}"
 
     def _line(self, i: int) -> str:
-        label = self._labels[i]
+        labels = labels_of(self.words)
+        label = labels[i]
         if not any(self.mask[i]):
             return f"{label} may look nowhere: all its weights are 0."
-        pairs = zip(self._labels, self.weights[i], self.mask[i], strict=True)
+        pairs = zip(labels, self.weights[i], self.mask[i], strict=True)
         shares = (f"{other} {number(weight)}" for other, weight, may in pairs if may)
         return f"{label} {self.looking} {', '.join(shares)}."
 

@@ -147,6 +147,16 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−" if float(text) else "")
 
 
+def labels_of(words: list[str]) -> list[str]:
+    """Tell a word that stands twice apart by its place: `the (1)`.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    twice = {word for word in words if words.count(word) > 1}
+    return [f"{word} ({i})" if word in twice else word for i, word in enumerate(words, start=1)]
+
+
 def shade(share: float) -> str:
     """Give the style of a cell that shows a share, 0 to 1, dark to light: paper and ink.
 

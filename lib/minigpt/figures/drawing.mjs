@@ -24,6 +24,12 @@ export function number(value, digits = 3) {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
 }
 
+// A word that stands twice is told apart by its place.
+export function labelsOf(words) {
+  const twice = (word) => words.indexOf(word) !== words.lastIndexOf(word);
+  return words.map((word, i) => (twice(word) ? `${word} (${i + 1})` : word));
+}
+
 const RAMP = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
 
 // The colour of a share from 0 to 1, dark to light, and black or white to write on it.

@@ -1,4 +1,5 @@
 // Which numbers made a number, and the line that says so: what a reader with a pencil can check.
+import { labelsOf, number } from "./drawing.mjs";
 import { matmul, softmax, transpose } from "./maths.mjs";
 
 // A product's two factors; of k it takes rows, of the others columns.
@@ -24,16 +25,7 @@ export function tracing({ words, x, w_q, w_k, w_v, scaled }) {
   const matrices = { x, w_q, w_k, w_v, q, k, v, dots, root: [[root]], scores, weights, context };
   const places = {};
   for (const name of Object.keys(matrices)) places[name] = placesOf(matrices[name]);
-  return { labels: labelled(words), scaled, matrices, places };
-}
-
-// "the cat sat on the mat" has two different "the": the₁ and the₂.
-export function labelled(words) {
-  const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
-  return words.map((word, i) => {
-    if (words.indexOf(word) === words.lastIndexOf(word)) return word;
-    return word + subscript(words.slice(0, i + 1).filter((other) => other === word).length);
-  });
+  return { labels: labelsOf(words), scaled, matrices, places };
 }
 
 // The decimals that a matrix needs to be written in full; null if that is too many.
@@ -46,9 +38,8 @@ function placesOf(matrix) {
 }
 
 // A half is rounded away from zero, also one that the machine holds as 0.12499999999999999.
-export function fixed(value, places) {
-  const text = (Math.abs(value) + 10 ** -(places + 6)).toFixed(places);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+export function fixed(value, digits) {
+  return number(value + Math.sign(value) * 10 ** -(digits + 6), digits);
 }
 
 const valueOf = (text) => Number(text.replace("−", "-"));
