@@ -1,138 +1,149 @@
 // Who looks at whom: the weights, their temperature, and a mask to paint.
 import { softmax } from "./maths.mjs";
-import { change, element, labelsOf, number, onChange, shade, slider } from "./drawing.mjs";
+import { change, element, labelsOf, number, onChange, place, shade, slider } from "./drawing.mjs";
+
+const STATE = ["words", "looking", "scores", "temperature", "mask", "cursor"];
 
 export function weightsOf(scores, temperature, mask) {
   const seen = (row, i) => row.map((score, j) => (mask[i][j] ? score / temperature : -Infinity));
   return scores.map((row, i) => softmax(seen(row, i)));
 }
 
-export function allOf(T) {
+export function noMask(T) {
   return Array.from({ length: T }, () => Array(T).fill(true));
 }
 
-export function causalOf(T) {
-  return allOf(T).map((row, i) => row.map((_, j) => j <= i));
+export function causalMask(T) {
+  return noMask(T).map((row, i) => row.map((_, j) => j <= i));
 }
 
 export function nameOf(mask) {
-  const same = (other) => String(mask) === String(other);
-  if (same(allOf(mask.length))) return "no mask";
-  return same(causalOf(mask.length)) ? "causal mask" : "painted mask";
+  const is = (other) => String(mask) === String(other);
+  if (is(noMask(mask.length))) return "no mask";
+  return is(causalMask(mask.length)) ? "causal mask" : "painted mask";
 }
 
-export function readOut({ labels, looking, scores, weights, mask }, i, j) {
-  const score = `score ${number(scores[i][j])}`;
-  if (!mask[i].includes(true)) return `${labels[i]} may look nowhere: all its weights are 0`;
-  if (!mask[i][j]) return `${labels[i]} may not look at ${labels[j]}: ${score}, weight 0`;
-  return `${labels[i]} ${looking} ${labels[j]}: ${score}, weight ${number(weights[i][j])}`;
+export function captionOf({ temperature, mask }) {
+  const setting = `Temperature ${number(temperature, 2)}, ${nameOf(mask)}.`;
+  return `Each row is a word that looks; its weights say at whom. ${setting}`;
 }
 
-export function captionOf(temperature, mask) {
-  const set = `Temperature ${number(temperature, 2)}, ${nameOf(mask)}.`;
-  return `Each row is a word that looks; its weights say at whom. ${set}`;
+export function readOut({ words, looking, scores, temperature, mask }, i, j) {
+  const labels = labelsOf(words), weight = weightsOf(scores, temperature, mask)[i][j];
+  if (!mask[i].includes(true)) return `${labels[i]} may look nowhere: all its weights are 0.`;
+  const act = mask[i][j] ? looking : "may not look at";
+  const numbers = `score ${number(scores[i][j])}, weight ${number(weight)}`;
+  return `${labels[i]} ${act} ${labels[j]}: ${numbers}.`;
 }
 
-function read(model) {
-  const values = {};
-  for (const name of ["words", "scores", "temperature", "mask", "looking", "cursor"])
-    values[name] = model.get(name);
-  values.labels = labelsOf(values.words);
-  values.weights = weightsOf(values.scores, values.temperature, values.mask);
-  return values;
+// Where a key leads from row i, column j; nothing for a key that leads nowhere.
+export function moved(key, [i, j], T) {
+  const to = {
+    ArrowUp: [i - 1, j], ArrowDown: [i + 1, j], ArrowLeft: [i, j - 1], ArrowRight: [i, j + 1],
+    Home: [i, 0], End: [i, T - 1],
+  }[key];
+  return to?.map((n) => Math.max(0, Math.min(T - 1, n)));
+}
+
+function makeGrid(T) {
+  const many = (tag, attributes) => Array.from({ length: T }, () => element(tag, attributes));
+  const columns = many("th", { scope: "col" }), rows = many("th", { scope: "row" });
+  const cells = rows.map(() => many("td", { class: "aw-cell" }));
+  const sums = many("td", { class: "aw-sum" }), caption = element("caption");
+  const sum = element("th", { scope: "col" }, "sum");
+  const head = element("thead", {}, element("tr", {}, element("td"), ...columns, sum));
+  const lines = rows.map((row, i) => element("tr", {}, row, ...cells[i], sums[i]));
+  const body = element("tbody", {}, ...lines);
+  const node = element("table", { class: "aw-map", role: "grid" }, caption, head, body);
+  return { node, caption, columns, rows, cells, sums };
+}
+
+function fillGrid(grid, state) {
+  const { scores, temperature, mask, cursor } = state;
+  grid.caption.textContent = captionOf(state);
+  labelsOf(state.words).forEach((label, i) => {
+    grid.rows[i].textContent = grid.columns[i].textContent = label;
+  });
+  weightsOf(scores, temperature, mask).forEach((weights, i) => {
+    weights.forEach((weight, j) => fillCell(grid.cells[i][j], weight, mask[i][j]));
+    const sum = number(weights.reduce((a, b) => a + b));
+    grid.sums[i].textContent = mask[i].includes(true) ? sum : "0: looks nowhere";
+  });
+  // A single stop for the tab key: the cell at the cursor.
+  grid.cells.flat().forEach((cell) => (cell.tabIndex = -1));
+  grid.cells[cursor[0]][cursor[1]].tabIndex = 0;
+}
+
+function fillCell(cell, weight, may) {
+  const { background, ink } = may ? shade(weight) : { background: "", ink: "" };
+  cell.textContent = may ? number(weight) : "–";
+  cell.style.backgroundColor = background;
+  cell.style.color = ink;
+  cell.classList.toggle("aw-hidden", !may);
+  if (may) cell.removeAttribute("aria-label");
+  else cell.setAttribute("aria-label", "hidden");
+}
+
+// No mask, the causal one, or the last that was painted, once there is one.
+function makeMaskChooser(T, choose) {
+  let painted = null;
+  const masks = { "no mask": noMask, "causal mask": causalMask, "painted mask": () => painted };
+  const inputs = Object.entries(masks).map(([name, mask]) => {
+    return element("input", { type: "radio", value: name, onchange: () => choose(mask(T)) });
+  });
+  const labels = inputs.map((input) => element("label", {}, input, input.value));
+  const node = element("fieldset", {}, element("legend", {}, "Mask"), ...labels);
+  node.show = (mask) => {
+    if (nameOf(mask) === "painted mask") painted = mask;
+    inputs.forEach((input) => (input.checked = input.value === nameOf(mask)));
+    inputs[2].disabled = painted === null;
+  };
+  return node;
 }
 
 function render({ model, el }) {
-  const T = model.get("words").length;
-  const caption = element("caption"), words = element("p", { class: "aw-words", "aria-live": "polite" });
-  const heads = [], rows = [], sums = [], cells = allOf(T);
-  let painted = null;
-
-  const say = (i, j) => (words.textContent = `${readOut(read(model), i, j)}.`);
-  const go = (i, j) => {
-    const inside = (n) => Math.max(0, Math.min(T - 1, n));
-    change(model, { cursor: [inside(i), inside(j)] });
-    cells[inside(i)][inside(j)].focus();
-  };
-  const paint = (i, j) => {
-    painted = model.get("mask").map((row) => [...row]);
-    painted[i][j] = !painted[i][j];
-    change(model, { mask: painted, cursor: [i, j] });
-  };
-  const press = (event) => {
-    const [i, j] = model.get("cursor");
-    const moves = {
-      ArrowUp: () => go(i - 1, j), ArrowDown: () => go(i + 1, j),
-      ArrowLeft: () => go(i, j - 1), ArrowRight: () => go(i, j + 1),
-      Home: () => go(i, 0), End: () => go(i, T - 1), " ": () => paint(i, j),
-    };
-    if (!moves[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    moves[event.key]();
-  };
-
-  const body = element("tbody");
-  for (let i = 0; i < T; i++) {
-    heads.push(element("th", { scope: "col" }));
-    rows.push(element("th", { scope: "row" }));
-    sums.push(element("td", { class: "aw-sum" }));
-    for (let j = 0; j < T; j++) {
-      const over = () => say(i, j), out = () => say(...model.get("cursor"));
-      const actions = { onclick: () => paint(i, j), onpointerenter: over, onpointerleave: out };
-      cells[i][j] = element("td", { class: "aw-cell", ...actions });
-    }
-    body.append(element("tr", {}, rows[i], ...cells[i], sums[i]));
-  }
-  const head = element("tr", {}, element("td"), ...heads, element("th", { scope: "col" }, "sum"));
-  const grid = element(
-    "table", { class: "aw-map", role: "grid", onkeydown: press },
-    caption, element("thead", {}, head), body,
-  );
+  const T = model.get("words").length, grid = makeGrid(T);
+  const words = element("p", { "aria-live": "polite" });
   const temperature = slider({
-    label: "Temperature", min: -1, max: 1, step: 0.02,
+    label: "Temperature", min: -1, max: 1, step: 0.02, // of its logarithm
     words: (log) => number(10 ** log, 2),
     oninput: (log) => change(model, { temperature: Number((10 ** log).toPrecision(3)) }),
   });
-  const masks = { "no mask": () => allOf(T), "causal mask": () => causalOf(T), "painted mask": () => painted };
-  const choices = Object.entries(masks).map(([name, mask]) => {
-    const input = element("input", { type: "radio", onchange: () => change(model, { mask: mask() }) });
-    const node = element("label", {}, input, name);
-    node.show = (mask) => {
-      input.checked = nameOf(mask) === name;
-      input.disabled = name === "painted mask" && painted === null;
-    };
-    return node;
-  });
-  const chooser = element("fieldset", {}, element("legend", {}, "Who may look"), ...choices);
-  const hint = element("p", { class: "aw-hint" }, "Click a cell, or press space on it, to hide it or show it again.");
+  const chooser = makeMaskChooser(T, (mask) => change(model, { mask }));
+  const hint = "Click a cell, or press space on it, to hide it or to show it again.";
 
-  function draw() {
-    const state = read(model), [row, column] = state.cursor;
-    if (nameOf(state.mask) === "painted mask") painted = state.mask;
-    caption.textContent = captionOf(state.temperature, state.mask);
-    state.labels.forEach((label, i) => (heads[i].textContent = rows[i].textContent = label));
-    state.weights.forEach((weights, i) => {
-      weights.forEach((weight, j) => {
-        const cell = cells[i][j], may = state.mask[i][j], { background, ink } = shade(weight);
-        cell.textContent = may ? number(weight) : "–";
-        cell.style.backgroundColor = may ? background : "";
-        cell.style.color = may ? ink : "";
-        cell.classList.toggle("aw-hidden", !may);
-        cell.tabIndex = i === row && j === column ? 0 : -1;
-        may ? cell.removeAttribute("aria-label") : cell.setAttribute("aria-label", "hidden");
-      });
-      sums[i].textContent = state.mask[i].includes(true) ? number(weights.reduce((a, b) => a + b)) : "0: looks nowhere";
-    });
-    temperature.show(Math.log10(state.temperature));
-    choices.forEach((choice) => choice.show(state.mask));
-    say(row, column);
-  }
+  const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+  const say = ([i, j]) => (words.textContent = readOut(state(), i, j));
+  const draw = () => {
+    fillGrid(grid, state());
+    temperature.show(Math.log10(model.get("temperature")));
+    chooser.show(model.get("mask"));
+    say(model.get("cursor"));
+  };
+  const paint = ([row, column]) => {
+    const flip = (may, i, j) => (i === row && j === column ? !may : may);
+    const mask = model.get("mask").map((line, i) => line.map((may, j) => flip(may, i, j)));
+    change(model, { mask, cursor: [row, column] });
+  };
+  const press = (event) => {
+    const cursor = model.get("cursor"), to = moved(event.key, cursor, T);
+    if ((!to && event.key !== " ") || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    if (!to) return paint(cursor);
+    change(model, { cursor: to });
+    grid.cells[to[0]][to[1]].focus();
+  };
 
-  const controls = element("div", { class: "aw-controls" }, temperature, chooser, hint);
-  el.append(element("div", { class: "aw-scroll" }, grid), words, controls);
+  grid.node.addEventListener("keydown", press);
+  grid.cells.forEach((line, i) => line.forEach((cell, j) => {
+    cell.addEventListener("click", () => paint([i, j]));
+    cell.addEventListener("pointerenter", () => say([i, j]));
+    cell.addEventListener("pointerleave", () => say(model.get("cursor")));
+  }));
+  const controls = element("div", { class: "aw-controls" }, temperature, chooser, element("p", {}, hint));
+  place(el, element("div", { class: "aw-scroll" }, grid.node), words, controls);
   draw();
-  return onChange(model, ["words", "scores", "temperature", "mask", "looking", "cursor"], draw);
+  return onChange(model, STATE, draw);
 }
 
 export default { render };

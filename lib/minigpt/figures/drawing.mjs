@@ -42,6 +42,12 @@ export function shade(share) {
   return { background: `rgb(${colour.join(", ")})`, ink: bright ? "#000" : "#fff" };
 }
 
+// Fill a figure's home. Keys pressed there are the figure's: JupyterLab leaves them alone.
+export function place(el, ...children) {
+  el.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.append(...children);
+}
+
 // Calls `redraw` whenever one of the model's values changes, until the returned function is called.
 export function onChange(model, names, redraw) {
   for (const name of names) model.on(`change:${name}`, redraw);
