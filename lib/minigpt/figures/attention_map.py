@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from traitlets import Bool, Int, List, TraitError, Unicode, validate
 from traitlets import Float as Number
+from traitlets import Int, List, Unicode, validate
 
 from minigpt.attention import masked_softmax
 from minigpt.errors import FigureError, problem
@@ -20,7 +20,8 @@ class AttentionMap(Figure):
     """The weights that every word gives to every word, (T, T), from scores of that shape.
 
     `temperature` divides the scores, from 0.1 to 10. `mask` is True where the row may look at
-    the column. Scores given are those that enter the softmax: scaled, if they are to be.
+    the column. The scores are those of the softmax: scaled already, if they are to be. Setting
+    `temperature`, `mask`, `scores` or `cursor`, [row, column], redraws; the sizes stay.
 
     Raises: FigureError when scores or mask do not fit the words.
     Source: this book.
@@ -31,12 +32,14 @@ class AttentionMap(Figure):
     scores = Numbers(2)
     looking = Unicode("looks at").tag(sync=True)
     temperature = Number(1.0).tag(sync=True)
-    mask = List(List(Bool())).tag(sync=True)
+    mask = Numbers(2, bool)
     cursor = List(Int(), [0, 0], minlen=2, maxlen=2).tag(sync=True)
 
     def __init__(self, words: list[str], scores: Any, *, looking: str = "looks at"):
-        T = len(words)
-        mask = [[True] * T for _ in range(T)]
+        T = self._T = len(words)
+        if not words:
+            raise FigureError(problem("at least one word", "none", "['word'] and scores [[0]]"))
+        mask = np.ones((T, T), dtype=bool)
         super().__init__(words=list(words), scores=scores, mask=mask, looking=looking)
 
     @property
@@ -116,13 +119,13 @@ class AttentionMap(Figure):
         total = number(self.weights[i].sum()) if any(self.mask[i]) else "0: looks nowhere"
         return "".join([*cells, f'<td class="aw-sum">{total}</td>'])
 
-    @validate("scores", "mask")
+    @validate("words", "scores", "mask")
     def _fits_the_words(self, proposal: dict) -> list:
-        shape, T = np.shape(proposal["value"]), len(self.words)
-        if T == 0 or shape != (T, T):
-            needed = f"{proposal['trait'].name} with a row and a column for each of {T} words"
-            remedy = "a new AttentionMap for other words" if T else "a word at least"
-            raise FigureError(problem(needed, f"shape {shape}", remedy))
+        name, shape, T = proposal["trait"].name, np.shape(proposal["value"]), self._T
+        needed = (T,) if name == "words" else (T, T)
+        if shape != needed:
+            remedy = "a new AttentionMap for more words or fewer"
+            raise FigureError(problem(f"{name} of shape {needed}", f"{shape}", remedy))
         return proposal["value"]
 
     @validate("temperature")
@@ -132,8 +135,9 @@ class AttentionMap(Figure):
             raise FigureError(problem(needed, str(proposal["value"]), "1, which changes nothing"))
         return proposal["value"]
 
-    @validate("words")
-    def _as_many_words(self, proposal: dict) -> list[str]:
-        if self.scores and len(proposal["value"]) != len(self.scores):
-            raise TraitError("as many words as before")
+    @validate("cursor")
+    def _is_a_cell(self, proposal: dict) -> list[int]:
+        if not all(0 <= n < self._T for n in proposal["value"]):
+            needed = f"a cursor [row, column] with both from 0 to {self._T - 1}"
+            raise FigureError(problem(needed, str(proposal["value"]), "[0, 0]"))
         return proposal["value"]

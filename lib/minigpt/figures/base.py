@@ -39,33 +39,35 @@ RAMP = np.array([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253
 
 
 class Numbers(TraitType):
-    """A trait for finite numbers of `ndim` axes: any array goes in, lists come out.
+    """A trait for finite numbers of `ndim` axes, or for truths: any array goes in, lists come out.
 
     Raises: FigureError for what is no such array.
     Source: this book.
     """
 
-    def __init__(self, ndim: int):
+    def __init__(self, ndim: int, kind: type = float):
         super().__init__(default_value=[])
-        self.ndim = ndim
+        self.ndim, self.kind = ndim, kind
         self.tag(sync=True)
 
     def validate(self, owner: HasTraits, value: Any) -> list:
-        """Give the value as lists of floats, or refuse it.
+        """Give the value as lists of floats, or of True and False.
 
         Raises: FigureError.
         Source: this book.
         """
-        needed = f"{self.name} of {self.ndim} axes of finite numbers"
+        content = "True and False" if self.kind is bool else "finite numbers"
+        needed = f"{self.name} with {self.ndim} axes of {content}"
         try:
-            array = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            remedy = "rows of equal length, of numbers only"
-            raise FigureError(problem(needed, str(error), remedy)) from error
-        if array.ndim != self.ndim or not np.isfinite(array).all():
-            came = f"shape {array.shape} with {(~np.isfinite(array)).sum()} of them not finite"
-            raise FigureError(problem(needed, came, "np.isfinite to find them; a mask for -inf"))
-        return array.tolist()
+            array = np.asarray(value)
+        except ValueError as error:
+            came, remedy = "rows of different lengths", "rows of the same length"
+            raise FigureError(problem(needed, came, remedy)) from error
+        fits = array.dtype.kind in ("b" if self.kind is bool else "iuf")
+        if not fits or array.ndim != self.ndim or not np.isfinite(array).all():
+            came = f"{array.dtype} of shape {array.shape}{_not_finite(array)}"
+            raise FigureError(problem(needed, came, f"an array of {content}"))
+        return array.astype(self.kind).tolist()
 
 
 class Figure(anywidget.AnyWidget):
@@ -205,6 +207,13 @@ def _joined(module: str, done: list[str]) -> list[str]:
     siblings = (name for name in IMPORT.findall(text) if name not in done)
     texts = [part for name in siblings for part in _joined(name, done)]
     return [*texts, re.sub(r"^export (?!default)", "", IMPORT.sub("", text), flags=re.MULTILINE)]
+
+
+def _not_finite(array: np.ndarray) -> str:
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return ""
+    where = tuple(int(n) for n in np.argwhere(~np.isfinite(array))[0])
+    return f", with {array[where]} at {where}"
 
 
 def _script(state: dict[str, Any]) -> str:
