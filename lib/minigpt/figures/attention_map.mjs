@@ -3,6 +3,7 @@ import { softmax } from "./maths.mjs";
 import { change, element, labelsOf, number, onChange, place, shade, slider } from "./drawing.mjs";
 
 const STATE = ["words", "looking", "scores", "temperature", "mask", "cursor"];
+const HINT = "Click a cell, or press space on it, to hide it or to show it again.";
 
 export function weightsOf(scores, temperature, mask) {
   const seen = (row, i) => row.map((score, j) => (mask[i][j] ? score / temperature : -Infinity));
@@ -110,7 +111,7 @@ function render({ model, el }) {
     oninput: (log) => change(model, { temperature: Number((10 ** log).toPrecision(3)) }),
   });
   const chooser = makeMaskChooser(T, (mask) => change(model, { mask }));
-  const hint = "Click a cell, or press space on it, to hide it or to show it again.";
+  const hint = element("p", { class: "aw-hint" }, HINT);
 
   const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
   const say = ([i, j]) => (words.textContent = readOut(state(), i, j));
@@ -140,7 +141,7 @@ function render({ model, el }) {
     cell.addEventListener("pointerenter", () => say([i, j]));
     cell.addEventListener("pointerleave", () => say(model.get("cursor")));
   }));
-  const controls = element("div", { class: "aw-controls" }, temperature, chooser, element("p", {}, hint));
+  const controls = element("div", { class: "aw-controls" }, temperature, chooser, hint);
   place(el, element("div", { class: "aw-scroll" }, grid.node), words, controls);
   draw();
   return onChange(model, STATE, draw);
