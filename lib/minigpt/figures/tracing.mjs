@@ -75,8 +75,9 @@ export function terms({ matrices }, [name, row, column]) {
   return matrices[left][row].map((_, i) => [[left, row, i], other(i)]);
 }
 
-// The line in parts: text, or {cell, text} where a number of a matrix stands. It takes as few
-// decimals as will do for the sum of what is printed to be what is printed.
+// The line in parts: text, or {cell, text} where a number of a matrix stands, or a list of those
+// that belong together. It takes as few decimals as will do for the sum of what is printed to be
+// what is printed.
 export function line(numbers, cell) {
   const write = cell[0] === "weights" ? writeShare : terms(numbers, cell).length ? writeSum : null;
   if (write === null) return [`${cellName(numbers, cell)} = ${printed(numbers, cell, ROUNDED)}`];
@@ -87,7 +88,7 @@ export function line(numbers, cell) {
   }
   const goal = printed(numbers, cell, ROUNDED);
   const short = shown(numbers, cell);
-  return [cellName(numbers, cell), ...written.parts, goal, short === goal ? "" : ` ≈ ${short}`];
+  return [cellName(numbers, cell), ...written.parts, goal, valueOf(short) === valueOf(goal) ? "" : ` ≈ ${short}`];
 }
 
 const sign = (exact) => (exact ? " = " : " ≈ ");
@@ -100,8 +101,8 @@ function writeSum(numbers, cell, n) {
   for (const pair of terms(numbers, cell)) {
     const [left, right] = pair.map((factor) => printed(numbers, factor, n));
     sum += valueOf(left) * valueOf(right);
-    parts.push(parts.length ? " + " : "", { cell: pair[0], text: bracketed(left) }, "×");
-    parts.push({ cell: pair[1], text: bracketed(right) });
+    const factors = [{ cell: pair[0], text: bracketed(left) }, "×", { cell: pair[1], text: bracketed(right) }];
+    parts.push(parts.length ? " + " : "", factors);
   }
   const first = sign(FACTORS[name].every((factor) => places[factor]));
   const last = sign(places[name]);
@@ -126,10 +127,10 @@ function writeShare(numbers, cell, n) {
   const total = fixed(powers.map(valueOf).reduce((a, b) => a + b), n);
   const less = large ? ` − ${bracketed(most)}` : "";
   const power = (j) => ["exp(", { cell: ["scores", row, j], text: scores[j] }, `${less})`];
-  const all = scores.flatMap((_, j) => [j ? " + " : "", ...power(j)]);
+  const all = scores.flatMap((_, j) => [j ? " + " : "", power(j)]);
   const share = `${powers[column]} / (${powers.join(" + ")}) = ${powers[column]} / ${total}`;
   return {
-    parts: [sign(places.scores), ...power(column), " / (", ...all, ") ≈ ", share, sign(places.weights)],
+    parts: [sign(places.scores), power(column), " / (", ...all, ") ≈ ", share, sign(places.weights)],
     right: rounds(valueOf(powers[column]) / valueOf(total), printed(numbers, cell, ROUNDED)),
   };
 }
@@ -147,7 +148,7 @@ export function how(numbers, [name, row, column]) {
 
 export function trace(numbers, cell) {
   const [name, row, column] = cell;
-  const text = line(numbers, cell).map((part) => part.text ?? part).join("");
+  const text = line(numbers, cell).flat().map((part) => part.text ?? part).join("");
   const value = numbers.matrices[name][row][column];
   return { value, terms: terms(numbers, cell), how: how(numbers, cell), text };
 }

@@ -136,7 +136,8 @@ class Tracing:
         if cell[0] not in FACTORS and cell[0] != "weights":
             return f"{name} = {goal}"
         write = self._write_share if cell[0] == "weights" else self._write_sum
-        return f"{name}{_first_right(write, cell)}{goal}" + f" ≈ {short}" * (short != goal)
+        rest = "" if _value_of(short) == _value_of(goal) else f" ≈ {short}"
+        return f"{name}{_first_right(write, cell)}{goal}{rest}"
 
     def _write_sum(self, cell: Cell, digits: int) -> Written:
         name, row, column = cell
