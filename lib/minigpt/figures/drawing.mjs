@@ -42,9 +42,12 @@ export function shade(share) {
   return { background: `rgb(${colour.join(", ")})`, ink: bright ? "#000" : "#fff" };
 }
 
-// Fill a figure's home. Keys pressed there are the figure's: JupyterLab leaves them alone.
+// Fill a figure's home. Plain keys pressed there are the figure's: around it, JupyterLab would
+// move to another cell at an arrow key, or delete this one.
 export function place(el, ...children) {
-  el.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) event.stopPropagation();
+  });
   el.append(...children);
 }
 
