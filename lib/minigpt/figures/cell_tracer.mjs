@@ -62,7 +62,7 @@ function render({ model, el }) {
   const trailList = element("ol", { class: "aw-trail", "aria-label": "The way here" });
   const words = element("p"), sum = element("p", { class: "aw-line", role: "toolbar", "aria-label": "The sum" });
   const live = element("p", { class: "aw-unseen", "aria-live": "polite" });
-  const panel = element("div", { class: "aw-trace" }, trailList, words, sum, live);
+  const panel = element("div", { class: "aw-trace aw-stays" }, trailList, words, sum, live);
   const box = element("input", { type: "checkbox", onchange: () => change(model, { scaled: box.checked }) });
   const root = element("span");
   const hint = "Choose a number, and the numbers that it is made of light up, in pairs a, b, c. " +
@@ -97,11 +97,13 @@ function render({ model, el }) {
     const cell = model.get("cell"), made = trace(numbers, cell);
     if (String(trail.at(-1)) !== String(cell)) trail = follow(numbers, trail, cell);
     light(cell, made.terms);
+    const within = panel.matches(":focus-within");
     trailList.replaceChildren(...trail.map((past) => element("li", {}, link(past, cellName(numbers, past)))));
     trailList.hidden = trail.length === 1;
     trailList.lastChild.firstChild.setAttribute("aria-current", "step");
     words.textContent = made.how;
     write(cell, made.terms);
+    if (within) (sum.querySelector("button") ?? trailList.lastChild.firstChild).focus();
     live.textContent = `${made.how} ${made.text}`;
   }
 
