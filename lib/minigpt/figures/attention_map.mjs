@@ -37,6 +37,12 @@ export function readOut({ words, looking, scores, temperature, mask }, i, j) {
   return `${labels[i]} ${act} ${labels[j]}: ${numbers}.`;
 }
 
+// The mask with one cell the other way round.
+export function painted(mask, [row, column]) {
+  const flip = (may, i, j) => (i === row && j === column ? !may : may);
+  return mask.map((line, i) => line.map((may, j) => flip(may, i, j)));
+}
+
 // Where a key leads from row i, column j; nothing for a key that leads nowhere.
 export function moved(key, [i, j], T) {
   const to = {
@@ -87,17 +93,19 @@ function fillCell(cell, weight, may) {
 
 // No mask, the causal one, or the last that was painted, once there is one.
 function makeMaskChooser(T, choose) {
-  let painted = null;
-  const masks = { "no mask": noMask, "causal mask": causalMask, "painted mask": () => painted };
-  const inputs = Object.entries(masks).map(([name, mask]) => {
-    return element("input", { type: "radio", value: name, onchange: () => choose(mask(T)) });
+  let last = null;
+  const masks = { "no mask": noMask, "causal mask": causalMask, "painted mask": () => last };
+  const group = `aw-${Math.random()}`; // the page may hold the figure twice
+  const inputs = Object.entries(masks).map(([value, mask]) => {
+    const onchange = () => choose(mask(T));
+    return element("input", { type: "radio", name: group, value, onchange });
   });
   const labels = inputs.map((input) => element("label", {}, input, input.value));
   const node = element("fieldset", {}, element("legend", {}, "Mask"), ...labels);
   node.show = (mask) => {
-    if (nameOf(mask) === "painted mask") painted = mask;
+    if (nameOf(mask) === "painted mask") last = mask;
     inputs.forEach((input) => (input.checked = input.value === nameOf(mask)));
-    inputs[2].disabled = painted === null;
+    inputs[2].disabled = last === null;
   };
   return node;
 }
@@ -121,11 +129,7 @@ function render({ model, el }) {
     chooser.show(model.get("mask"));
     say(model.get("cursor"));
   };
-  const paint = ([row, column]) => {
-    const flip = (may, i, j) => (i === row && j === column ? !may : may);
-    const mask = model.get("mask").map((line, i) => line.map((may, j) => flip(may, i, j)));
-    change(model, { mask, cursor: [row, column] });
-  };
+  const paint = (cell) => change(model, { mask: painted(model.get("mask"), cell), cursor: cell });
   const press = (event) => {
     const cursor = model.get("cursor"), to = moved(event.key, cursor, T);
     if ((!to && event.key !== " ") || event.ctrlKey || event.altKey || event.metaKey) return;
