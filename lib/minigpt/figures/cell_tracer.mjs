@@ -65,8 +65,8 @@ function render({ model, el }) {
   const panel = element("div", { class: "aw-trace aw-stays" }, trailList, words, sum, live);
   const box = element("input", { type: "checkbox", onchange: () => change(model, { scaled: box.checked }) });
   const root = element("span");
-  const hint = "Choose a number, and the numbers that it is made of light up, in pairs a, b, c. " +
-    "Choose one of them to go on. By keyboard: tab, arrow keys, enter.";
+  const hint = "Choose a number: those that made it light up, in pairs a, b, c. Choose one of them " +
+    "to go on. Keys: tab, arrows, enter.";
   const controls = element(
     "div", { class: "aw-controls" },
     element("p", { class: "aw-hint" }, hint), element("label", {}, box, root),

@@ -86,7 +86,7 @@ function roam(event, inputs) {
 
 function sign(right) {
   const name = right ? "right" : "wrong";
-  return element("span", { class: `aw-sign aw-${name}`, role: "img", "aria-label": name }, right ? "✓" : "✗");
+  return element("span", { class: `aw-sign aw-is-${name}`, role: "img", "aria-label": name }, right ? "✓" : "✗");
 }
 
 // For the page on paper.
