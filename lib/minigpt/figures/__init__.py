@@ -2,6 +2,8 @@
 
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
+from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
+from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
-__all__ = ["AttentionMap", "CellTracer", "Quiz"]
+__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]

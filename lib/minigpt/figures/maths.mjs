@@ -32,3 +32,9 @@ export function softmax(scores) {
 export function entropy(weights) {
   return weights.reduce((sum, p) => sum - (p > 0 ? p * Math.log2(p) : 0), 0);
 }
+
+// The least of 1, 2, 4 and 10 times a power of ten that is not below the value.
+export function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 4, 10].map((step) => step * power).find((step) => value <= step);
+}

@@ -1,0 +1,72 @@
+// One word looks at all, and takes a share of each: what is computed, and what is said of it.
+import { dot, matmul, scaledScores, softmax } from "./maths.mjs";
+import { number } from "./drawing.mjs";
+
+export const FARTHEST = 100; // as in mixture.py
+
+// The row of the looker: scores, weights, context, and where each shadow ends on its line.
+export function mixtureOf({ vectors, looker }) {
+  const asker = vectors[looker], length = Math.hypot(...asker);
+  const scores = scaledScores([asker], vectors)[0], weights = softmax(scores);
+  const shadows = vectors.map((vector) => (length ? dot(asker, vector) / length : 0));
+  return { scores, weights, context: matmul([weights], vectors)[0], shadows };
+}
+
+// The looker's context if word j were not there; null where nothing is asked, or left.
+export function contextWithout({ vectors, looker }, j) {
+  const others = vectors.filter((_, k) => k !== j);
+  if (j === null || !others.length) return null;
+  return matmul([softmax(scaledScores([vectors[looker]], others)[0])], others)[0];
+}
+
+// The corners of all that averages can reach, counterclockwise (Andrew's monotone chain).
+export function hullOf(points) {
+  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+  const chain = (row) => {
+    const kept = [];
+    for (const point of row) {
+      while (kept.length > 1 && turn(kept.at(-2), kept.at(-1), point) <= 0) kept.pop();
+      kept.push(point);
+    }
+    return kept.slice(0, -1);
+  };
+  return sorted.length < 2 ? sorted : [...chain(sorted), ...chain(sorted.reverse())];
+}
+
+// Two decimals, so that what is dragged can be copied on paper; no minus before a zero.
+export function tidied(vector, farthest = FARTHEST) {
+  const within = (c) => Math.max(-farthest, Math.min(farthest, c));
+  return vector.map((c) => Math.round(within(c) * 100) / 100 + 0);
+}
+
+// All arrows ten times as long, or a tenth; null where they would leave the paper or vanish.
+export function stretched(vectors, factor) {
+  const most = factor * Math.max(...vectors.flat().map(Math.abs));
+  if (most > FARTHEST || most < 0.05) return null;
+  return vectors.map((vector) => vector.map((c) => Number((c * factor).toFixed(4))));
+}
+
+// A word keeps its colour wherever it stands, so colours go by the alphabet.
+export function coloursOf(words) {
+  const alphabet = [...new Set(words)].sort();
+  return words.map((word) => `aw-word-${alphabet.indexOf(word) % 6}`);
+}
+
+const pair = (vector, digits) => `(${vector.map((c) => number(c, digits)).join(", ")})`;
+
+// Lines break between the terms and not within.
+export function writtenOut({ labels, vectors, looker }, { weights, context }) {
+  const terms = weights.map((weight, j) => `${number(weight)} × ${pair(vectors[j], 2)}`);
+  const parts = [`context of ${labels[looker]}`, `= ${terms[0]}`, ...terms.slice(1).map((term) => `+ ${term}`)];
+  return [...parts, `= ${pair(context, 3)}`].map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
+}
+
+// Of whom the looker takes most (equals share the first place), and what `held` changes.
+export function saidOf({ labels, vectors, looker }, { weights }, held) {
+  const most = Math.max(...weights), best = labels.filter((_, j) => most - weights[j] < 1e-9);
+  const share = number(most) + (best.length > 1 ? " each" : "");
+  const other = contextWithout({ vectors, looker }, held);
+  const hollow = other ? ` Without ${labels[held]} the context would be ${pair(other, 3)}, the hollow star.` : "";
+  return `${labels[looker]} takes most of ${best.join(" and ")}: ${share}.${hollow}`;
+}

@@ -1,0 +1,153 @@
+"""Words as arrows, and how one of them mixes what it looks at."""
+
+import html
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from traitlets import Bool, Int, List, Unicode, validate
+
+from minigpt.attention import masked_softmax
+from minigpt.errors import FigureError, problem
+from minigpt.figures.base import Figure, Numbers, labels_of, number
+
+FARTHEST = 100.0  # no number of an arrow lies farther from 0
+
+
+class Mixture(Figure):
+    """Words as arrows of two numbers, (T, 2): one looks at all, and mixes what it finds.
+
+    The tips can be moved; the star is the context of the looker, given by its place in the
+    sentence, from 0. `shadows` drops every word onto the looker's line. Setting `vectors`,
+    `words`, `looker` or `shadows` redraws; the number of words stays.
+
+    Raises: FigureError when the vectors do not fit the words, or there is no such looker.
+    Source: this book, chapter 5.
+    """
+
+    module = "mixture"
+    words = List(Unicode()).tag(sync=True)
+    vectors = Numbers(2)
+    looker = Int(0).tag(sync=True)
+    shadows = Bool(False).tag(sync=True)
+
+    def __init__(self, words: list[str], vectors: Any, looker: int = 1, *, shadows: bool = False):
+        self._T = len(words)
+        super().__init__(words=list(words), vectors=vectors, looker=looker, shadows=shadows)
+
+    @property
+    def scores(self) -> Float[np.ndarray, " T"]:
+        """The dot product of the looker with every word, divided by the root of 2.
+
+        Raises: nothing.
+        Source: Vaswani et al. 2017, eq. 1.
+        """
+        x = np.array(self.vectors)
+        return x @ x[self.looker] / np.sqrt(2)
+
+    @property
+    def weights(self) -> Float[np.ndarray, " T"]:
+        """The share that the looker takes of every word.
+
+        Raises: nothing.
+        Source: Vaswani et al. 2017, eq. 1.
+        """
+        return masked_softmax(torch.from_numpy(self.scores)).numpy()
+
+    @property
+    def context(self) -> Float[np.ndarray, " 2"]:
+        """The average of the words by those weights.
+
+        Raises: nothing.
+        Source: Vaswani et al. 2017, eq. 1.
+        """
+        return self.weights @ np.array(self.vectors)
+
+    @property
+    def picture(self) -> str:
+        """The arrows, the looker's context as a star, and dotted lines by weight.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        said = html.escape(" ".join(self.in_words.splitlines()))
+        marks = "\n".join(self._marks())
+        return (
+            f'<svg class="aw-paper" viewBox="0 0 400 400" role="img" aria-label="{said}">\n'
+            f"{marks}\n</svg>"
+        )
+
+    def _marks(self) -> Iterator[str]:
+        scale = 160 / max(np.abs(self.vectors).max(), 0.1)
+        tips = (200 + scale * np.array(self.vectors) * (1, -1)).round(1)
+        star = (200 + scale * self.context * (1, -1)).round(1)
+        colours = [sorted(set(self.words)).index(word) % 6 for word in self.words]
+        yield '<path class="aw-axis" d="M20 200H380M200 20V380"/>'
+        rows = zip(labels_of(self.words), colours, tips, self.weights, strict=True)
+        for label, colour, tip, weight in rows:
+            yield f'<g class="aw-word-{colour}">{_arrow(label, tip)}{_dots(tip, star, weight)}</g>'
+        turns = np.arange(10) * np.pi / 5
+        rays = np.where(np.arange(10) % 2, 4.5, 11) * (np.sin(turns), -np.cos(turns))
+        corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in star + rays.T)
+        yield f'<polygon class="aw-star" points="{corners}"/>'
+
+    @property
+    def in_words(self) -> str:
+        """A line for each word, and the mixture.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        labels, looker = labels_of(self.words), labels_of(self.words)[self.looker]
+        rows = zip(labels, self.vectors, self.scores, self.weights, strict=True)
+        lines = [
+            f"{looker} takes {number(weight)} of {label} {pair(vector, 2)}, score {number(score)}."
+            for label, vector, score, weight in rows
+        ]
+        return "\n".join([*lines, f"Context of {looker}: {pair(self.context, 3)}."])
+
+    @validate("words", "vectors")
+    def _fits_the_words(self, proposal: dict) -> list:
+        name, shape = proposal["trait"].name, np.shape(proposal["value"])
+        needed = (self._T,) if name == "words" else (self._T, 2)
+        if shape != needed or not self._T:
+            remedy = "one row of two numbers for each word; a new Mixture for other words"
+            raise FigureError(problem(f"{name} of shape {needed}", f"{shape}", remedy))
+        if name == "vectors" and np.abs(proposal["value"]).max() > FARTHEST:
+            needed = f"vectors of numbers from −{FARTHEST:g} to {FARTHEST:g}"
+            came = f"{np.abs(proposal['value']).max():g}"
+            raise FigureError(problem(needed, came, "divide all of them by the same number"))
+        return proposal["value"]
+
+    @validate("looker")
+    def _is_a_word(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] < self._T:
+            needed = f"a looker from 0 to {self._T - 1}, a word's place in the sentence"
+            raise FigureError(problem(needed, str(proposal["value"]), "0, the first word"))
+        return proposal["value"]
+
+
+def pair(vector: Any, digits: int) -> str:
+    """Write a vector of shape (2,) as the module does.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    return f"({', '.join(number(c, digits) for c in vector)})"
+
+
+def _arrow(label: str, tip: np.ndarray) -> str:
+    x, y = tip
+    at = f'x="{x}" y="{y - 12 if y < 200 else y + 24:.1f}" text-anchor="middle"'
+    return (
+        f'<line class="aw-shaft" x1="200" y1="200" x2="{x}" y2="{y}"/>'
+        f'<circle cx="{x}" cy="{y}" r="6"/><text {at}>{html.escape(label)}</text>'
+    )
+
+
+def _dots(tip: np.ndarray, star: np.ndarray, weight: float) -> str:
+    ends = f'x1="{tip[0]}" y1="{tip[1]}" x2="{star[0]}" y2="{star[1]}"'
+    gaps = f'stroke-width="{1.5 + 9 * weight:.1f}" stroke-dasharray="0 {4 + 13 * weight:.1f}"'
+    return f'<line class="aw-dots" {ends} {gaps}/>'

@@ -1,0 +1,171 @@
+// Scores to be pushed about, and what the softmax makes of them.
+import { entropy, roundUp, softmax } from "./maths.mjs";
+import { change, element, number, onChange, place, slider } from "./drawing.mjs";
+
+const STATE = ["labels", "scores", "temperature", "chosen", "d", "scaled", "top_k", "top_p"];
+
+const within = (score) => Math.max(-1e6, Math.min(1e6, score)); // as in softmax_sculptor.py
+
+// By what a score is multiplied on its way into the softmax.
+export function factorOf({ temperature, d, scaled }) {
+  return (d === null || scaled ? 1 : Math.sqrt(d)) / temperature;
+}
+
+// Those below the k-th highest are cut; ties with it stay.
+export function keepTopK(logits, k) {
+  const kth = [...logits].sort((a, b) => b - a)[Math.min(k, logits.length) - 1];
+  return logits.map((logit) => (logit < kth ? -Infinity : logit));
+}
+
+// The likeliest stay until their weights reach p, the one that crosses included.
+export function keepTopP(logits, p) {
+  const order = logits.map((_, i) => i).sort((i, j) => logits[j] - logits[i]);
+  const weights = softmax(order.map((i) => logits[i])), kept = [...logits];
+  let sum = 0;
+  order.forEach((i, rank) => {
+    sum += weights[rank];
+    if (rank && sum - weights[rank] >= p) kept[i] = -Infinity;
+  });
+  return kept;
+}
+
+// In the library's order: temperature, top-k, top-p.
+export function logitsOf(state) {
+  const logits = state.scores.map((score) => score * factorOf(state));
+  const top = state.top_k === null ? logits : keepTopK(logits, state.top_k);
+  return state.top_p === null ? top : keepTopP(top, state.top_p);
+}
+
+// How much the chosen weight moves for each unit that a score moves.
+export function slopesOf(weights, chosen, factor) {
+  return weights.map((weight, j) => factor * weights[chosen] * ((j === chosen) - weight));
+}
+
+export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
+  const wide = d === null ? "" : ` × √${d}${scaled ? ` ÷ √${d}` : ""}`;
+  const filters = [
+    ...(top_k === null ? [] : [`then the ${top_k} highest`]),
+    ...(top_p === null ? [] : [`then the likeliest, up to ${number(top_p, 2)} of the whole`]),
+  ];
+  return [`weights = softmax(scores${wide} ÷ ${number(temperature, 2)})`, ...filters].join(", ");
+}
+
+export function summaryOf(labels, weights, slopes) {
+  const bits = entropy(weights), most = Math.max(...weights);
+  const best = labels.filter((_, j) => most - weights[j] < 1e-9).join(" and ");
+  const steepest = Math.max(...slopes.map(Math.abs));
+  return [
+    `Entropy ${number(bits)} bits: as unsure as a choice among ${number(2 ** bits, 2)} equal options.`,
+    `Largest weight ${number(most)}, of ${best}; largest slope ${number(steepest)}.`,
+  ].join(" ");
+}
+
+// ---- what is drawn
+
+function makeBar() {
+  const fill = element("div", { class: "aw-bar", "aria-hidden": "true" }), words = element("span");
+  const node = element("td", {}, words, fill);
+  node.show = (share, said) => {
+    fill.style.width = `${100 * Math.min(1, Math.abs(share))}%`;
+    fill.classList.toggle("aw-below", share < 0);
+    words.textContent = said;
+  };
+  return node;
+}
+
+// A row a label: its score as a slider and in digits, its weight and its slope as bars.
+function makeRow(i, set) {
+  const acts = { oninput: (event) => event.target.value && set(i, event.target.valueAsNumber) };
+  const range = element("input", { type: "range", ...acts });
+  const digits = element("input", { type: "number", step: 0.1, ...acts });
+  const name = element("th", { scope: "row" }), weight = makeBar(), slope = makeBar();
+  const score = element("td", {}, element("div", { class: "aw-score" }, range, digits));
+  return { node: element("tr", {}, name, score, weight, slope), name, range, digits, weight, slope };
+}
+
+function fillRow(row, { label, score, weight, slope, cut, chosen }, reach) {
+  const { node, name, range, digits } = row;
+  name.textContent = label;
+  node.classList.toggle("aw-looker", chosen);
+  Object.assign(range, { min: -reach, max: reach, step: reach / 40 });
+  for (const input of [range, digits]) {
+    input.setAttribute("aria-label", `score of ${label}`);
+    if (input === range || !input.matches(":focus")) input.value = score;
+  }
+  range.setAttribute("aria-valuetext", `${number(score, 2)}; weight ${cut ? "cut" : number(weight)}`);
+  row.weight.show(weight, cut ? "cut" : number(weight));
+  row.slope.show(2 * slope, number(slope));
+}
+
+// What each slider shows of its setting, and back; a setting that is null has no slider.
+const SLIDERS = {
+  temperature: { label: "temperature", min: -1, max: 1, step: 0.05, from: Math.log10, to: (log) => Number((10 ** log).toPrecision(2)), digits: 2 },
+  d: { label: "numbers in a vector, d", min: 0, max: 12, step: 1, from: Math.log2, to: (log) => 2 ** log, digits: 0 },
+  top_k: { label: "top-k", min: 1, step: 1, digits: 0 },
+  top_p: { label: "top-p", min: 0.05, max: 1, step: 0.05, digits: 2 },
+};
+
+function makeSliders(model) {
+  const max = model.get("labels").length, same = (value) => value;
+  return Object.keys(SLIDERS).filter((name) => model.get(name) !== null).map((name) => {
+    const { from = same, to = same, digits, ...range } = { max, ...SLIDERS[name] };
+    const words = () => number(model.get(name), digits);
+    const node = slider({ ...range, words, oninput: (value) => change(model, { [name]: to(value) }) });
+    return { node, show: () => node.show(from(model.get(name))) };
+  });
+}
+
+function makeControls(model) {
+  const first = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+  const act = (text, values) => element("button", { type: "button", onclick: () => change(model, values()) }, text);
+  const options = first.labels.map((_, i) => element("option", { value: i }));
+  const chosen = element("select", { onchange: () => change(model, { chosen: Number(chosen.value) }) }, ...options);
+  const scaled = element("input", { type: "checkbox", onchange: () => change(model, { scaled: scaled.checked }) });
+  const sliders = makeSliders(model);
+  const node = element(
+    "div", { class: "aw-controls" },
+    ...sliders.map((one) => one.node),
+    ...(first.d === null ? [] : [element("label", {}, scaled, "divide by √d")]),
+    element("label", {}, "slope of", chosen),
+    act("All + 100", () => ({ scores: model.get("scores").map((score) => within(score + 100)) })),
+    act("Reset", () => first),
+  );
+  const show = (state) => {
+    state.labels.forEach((label, i) => (options[i].textContent = label));
+    chosen.value = state.chosen;
+    scaled.checked = state.scaled;
+    sliders.forEach((one) => one.show());
+  };
+  return { node, show };
+}
+
+function render({ model, el }) {
+  let reach = 0;
+  const set = (i, score) => change(model, { scores: model.get("scores").with(i, within(score)) });
+  const rows = model.get("labels").map((_, i) => makeRow(i, set));
+  const heads = ["", "score", "weight", "slope"].map((name) => element(name ? "th" : "td", name ? { scope: "col" } : {}, name));
+  const body = element("tbody", {}, ...rows.map((row) => row.node));
+  const table = element("table", { class: "aw-sculptor" }, element("thead", {}, element("tr", {}, ...heads)), body);
+  const formula = element("p"), summary = element("p", { "aria-live": "polite" }), controls = makeControls(model);
+
+  function draw() {
+    const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+    const { labels, scores, chosen } = state, logits = logitsOf(state), weights = softmax(logits);
+    const slopes = slopesOf(weights, chosen, factorOf(state));
+    reach = Math.max(reach, roundUp(Math.max(4, ...scores.map(Math.abs))));
+    rows.forEach((row, i) => fillRow(row, {
+      label: labels[i], score: scores[i], weight: weights[i], slope: slopes[i],
+      cut: logits[i] === -Infinity, chosen: i === chosen,
+    }, reach));
+    heads[3].textContent = `slope of ${labels[chosen]}`;
+    formula.textContent = formulaOf(state);
+    summary.textContent = summaryOf(labels, weights, slopes);
+    controls.show(state);
+  }
+  const hint = "The slope says how much the weight of the chosen row would move for each unit that this score moves.";
+  place(el, element("div", { class: "aw-scroll" }, table), formula, summary, controls.node, element("p", { class: "aw-hint" }, hint));
+  draw();
+  return onChange(model, STATE, draw);
+}
+
+export default { render };
