@@ -1,0 +1,62 @@
+"""Figures on a page of their own, opened from a file in an installed Chromium."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from minigpt.figures.base import FOLDER, Figure, page_text
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def document(figures: tuple[Figure, ...]) -> str:
+    """What the book's extension makes of a page: style, scripts once a kind, the stored HTML."""
+    style = (FOLDER / "figures.css").read_text(encoding="utf-8")
+    scripts = [page_text(kind) for kind in sorted({figure.module for figure in figures})]
+    body = "\n".join(figure._repr_mimebundle_()[0]["text/html"] for figure in figures)
+    loaded = "\n".join(f"<script>{script}</script>" for script in scripts)
+    return (
+        '<!doctype html><html lang="en" data-theme="THEME"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Figures</title>'
+        f"<style>html[data-theme=dark] {{ background: #121212; color: #ddd }} {style}</style></head>"
+        f"<body><main><h1>Figures</h1>{body}</main>{loaded}</body></html>"
+    )
+
+
+@pytest.fixture(scope="module")  # no longer: its event loop would get in nbval's way
+def browser() -> Iterator[Browser]:
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium on PATH or in CHROMIUM: figures are not tried in a browser")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=found, args=QUIET)
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """`show(figure, ...)` opens a page; options: dark, width, javascript. Nothing may complain."""
+    complaints: list[str] = []
+
+    def open_page(*figures: Figure, dark=False, width=900, javascript=True) -> Page:
+        path = tmp_path / "figures.html"
+        theme = "dark" if dark else "light"
+        path.write_text(document(figures).replace("THEME", theme), encoding="utf-8")
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=javascript
+        )
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in browser.contexts:
+        context.close()
+    assert complaints == []
