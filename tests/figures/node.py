@@ -1,6 +1,7 @@
 """Ask a figure's module in Node: the exports and the given values are names in the expression."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ def ask(module: str, expression: str, **values: Any) -> Any:
     return json.loads(done.stdout)
 
 
-def module_names() -> list[str]:
-    """Every module of the figures, by name."""
-    return sorted(Path(path).stem for path in FOLDER.glob("*.mjs"))
+def check(text: str, kind: str) -> str:
+    """Say what is wrong with the syntax of a script (".cjs") or a module (".mjs"), or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"text{kind}"
+        path.write_text(text, encoding="utf-8")
+        asked = {"return_completed_process": True, "capture_output": True, "text": True}
+        return node(["--check", path], **asked).stderr

@@ -217,7 +217,7 @@ def _not_finite(array: np.ndarray) -> str:
 
 
 def _script(state: dict[str, Any]) -> str:
-    """JSON that no `</script>` ends; twelve digits, for the last ones belong to the machine."""
+    """JSON that no `</script>` ends, to twelve digits: the last ones belong to the machine."""
     text = json.dumps(_rounded(state), sort_keys=True)
     return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -227,4 +227,4 @@ def _rounded(value: Any) -> Any:
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_rounded(item) for item in value]
-    return float(f"{value:.12g}") if isinstance(value, float) else value
+    return round(float(f"{value:.12g}"), 12) + 0.0 if isinstance(value, float) else value
