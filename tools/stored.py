@@ -56,6 +56,8 @@ def normalise(notebook: NotebookNode, path: Path) -> NotebookNode:
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
         )
+        if "hide-input" in cell.metadata.get("tags", []):  # what the page folds, Lab folds too
+            cell.metadata.jupyter = {"source_hidden": True}
         cell.source = cell.source.rstrip()
         for output in cell.get("outputs", []):
             _normalise_output(output)

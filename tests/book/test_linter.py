@@ -40,7 +40,7 @@ def test_a_good_notebook_has_no_problems(tmp_path):
         code(out=SHOWN),
         code(""),
         code("plot()", count=2, data=PICTURE, metadata=ALT),
-        code("print(x)", out="0.5\n", count=3),
+        code('Quiz("""' + "A line\n\n" * 40 + '""")\nprint(x)', out="0.5\n", count=3),
         new_code_cell(
             "attend(q, k)",
             execution_count=4,
@@ -107,6 +107,7 @@ BROKEN = {
     "size_is_kept": [
         [new_markdown_cell("Text.") for _ in range(61)],
         [code("\n".join(f"x{i} = {i}" for i in range(21)))],
+        [code('"""a"""\n' + "x = 1\n" * 20 + '"""b"""')],
     ],
     "words_are_ours": [
         [new_markdown_cell(f"This is {word} so.")]
@@ -197,6 +198,7 @@ def test_normalising_keeps_what_matters_and_drops_what_differs(tmp_path):
                 outputs=[error()],
                 metadata={"tags": ["x"], "execution": {"iopub.status.busy": "now"}},
             ),
+            new_code_cell("plot()", metadata={"tags": ["hide-input"]}),
         ],
         metadata={"widgets": {"state": 1}},
     )
@@ -207,7 +209,9 @@ def test_normalising_keeps_what_matters_and_drops_what_differs(tmp_path):
     assert [cell.id for cell in once.cells] == [
         "05-three-lines-solution-01",
         "05-three-lines-solution-02",
+        "05-three-lines-solution-03",
     ]
+    assert once.cells[2].metadata == {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
     assert "widgets" not in once.metadata
 
 
