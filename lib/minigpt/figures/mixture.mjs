@@ -147,6 +147,7 @@ function render({ model, el }) {
     drop: () => { dragging = false; draw(); },
   });
   const table = makeTable(T, (j, axis, value) => moveTo(j, get(j).with(axis, value)));
+  table.node.addEventListener("focusout", () => draw()); // what was half typed gives way
   const controls = makeControls(model, () => { held = null; });
   const sum = element("p"), said = element("p");
 

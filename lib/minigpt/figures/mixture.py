@@ -35,6 +35,8 @@ class Mixture(Figure):
 
     def __init__(self, words: list[str], vectors: Any, looker: int = 1, *, shadows: bool = False):
         self._T = len(words)
+        if not words:
+            raise FigureError(problem("at least one word", "none", "['word'] and vectors [[1, 0]]"))
         super().__init__(words=list(words), vectors=vectors, looker=looker, shadows=shadows)
 
     @property
@@ -112,7 +114,7 @@ class Mixture(Figure):
     def _fits_the_words(self, proposal: dict) -> list:
         name, shape = proposal["trait"].name, np.shape(proposal["value"])
         needed = (self._T,) if name == "words" else (self._T, 2)
-        if shape != needed or not self._T:
+        if shape != needed:
             remedy = "one row of two numbers for each word; a new Mixture for other words"
             raise FigureError(problem(f"{name} of shape {needed}", f"{shape}", remedy))
         if name == "vectors" and np.abs(proposal["value"]).max() > FARTHEST:

@@ -36,9 +36,12 @@ export function logitsOf(state) {
   return state.top_p === null ? top : keepTopP(top, state.top_p);
 }
 
-// How much the chosen weight moves for each unit that a score moves.
-export function slopesOf(weights, chosen, factor) {
-  return weights.map((weight, j) => factor * weights[chosen] * ((j === chosen) - weight));
+// The weights, their entropy in bits, and the slopes: how much the chosen weight moves for each
+// unit that a score moves.
+export function sculpted(state) {
+  const factor = factorOf(state), logits = logitsOf(state), weights = softmax(logits);
+  const slope = (weight, j) => factor * weights[state.chosen] * ((j === state.chosen) - weight);
+  return { logits, weights, bits: entropy(weights), slopes: weights.map(slope) };
 }
 
 export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
@@ -50,10 +53,9 @@ export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
   return [`weights = softmax(scores${wide} ÷ ${number(temperature, 2)})`, ...filters].join(", ");
 }
 
-export function summaryOf(labels, weights, slopes) {
-  const bits = entropy(weights), most = Math.max(...weights);
+export function summaryOf(labels, { weights, bits, slopes }) {
+  const most = Math.max(...weights), steepest = Math.max(...slopes.map(Math.abs));
   const best = labels.filter((_, j) => most - weights[j] < 1e-9).join(" and ");
-  const steepest = Math.max(...slopes.map(Math.abs));
   return [
     `Entropy ${number(bits)} bits: as unsure as a choice among ${number(2 ** bits, 2)} equal options.`,
     `Largest weight ${number(most)}, of ${best}; largest slope ${number(steepest)}.`,
@@ -150,8 +152,7 @@ function render({ model, el }) {
 
   function draw() {
     const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-    const { labels, scores, chosen } = state, logits = logitsOf(state), weights = softmax(logits);
-    const slopes = slopesOf(weights, chosen, factorOf(state));
+    const { labels, scores, chosen } = state, made = sculpted(state), { logits, weights, slopes } = made;
     reach = Math.max(reach, roundUp(Math.max(4, ...scores.map(Math.abs))));
     rows.forEach((row, i) => fillRow(row, {
       label: labels[i], score: scores[i], weight: weights[i], slope: slopes[i],
@@ -159,7 +160,7 @@ function render({ model, el }) {
     }, reach));
     heads[3].textContent = `slope of ${labels[chosen]}`;
     formula.textContent = formulaOf(state);
-    summary.textContent = summaryOf(labels, weights, slopes);
+    summary.textContent = summaryOf(labels, made);
     controls.show(state);
   }
   const hint = "The slope says how much the weight of the chosen row would move for each unit that this score moves.";

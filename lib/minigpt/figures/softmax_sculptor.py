@@ -47,6 +47,8 @@ class SoftmaxSculptor(Figure):
 
     def __init__(self, labels: list[str], scores: Any, **settings: Any):
         self._n = len(labels)
+        if not labels:
+            raise FigureError(problem("at least one label", "none", "['label'] and scores [0]"))
         super().__init__(labels=list(labels), scores=scores, **settings)
 
     @property
@@ -153,9 +155,9 @@ class SoftmaxSculptor(Figure):
     @validate("labels", "scores")
     def _fits_the_labels(self, proposal: dict) -> list:
         name, n = proposal["trait"].name, len(proposal["value"])
-        if n != self._n or not n:
-            remedy = "one score for each label; a new SoftmaxSculptor for other labels"
-            raise FigureError(problem(f"{self._n} {name}, at least one", f"{n}", remedy))
+        if n != self._n:
+            remedy = "one score for each label; a new SoftmaxSculptor for more or fewer"
+            raise FigureError(problem(f"{self._n} {name}", f"{n}", remedy))
         if name == "scores" and np.abs(proposal["value"]).max() > FARTHEST:
             needed = f"scores from −{FARTHEST:g} to {FARTHEST:g}"
             came = f"{np.abs(proposal['value']).max():g}"
