@@ -44,6 +44,12 @@ export function sculpted(state) {
   return { logits, weights, bits: entropy(weights), slopes: weights.map(slope) };
 }
 
+// Three decimals, or a power of ten: a slope that vanishes is still to be seen.
+export function fine(slope) {
+  const small = slope !== 0 && Math.abs(slope) < 0.0005;
+  return small ? slope.toExponential(1).replaceAll("-", "\u2212") : number(slope);
+}
+
 export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
   const wide = d === null ? "" : ` × √${d}${scaled ? ` ÷ √${d}` : ""}`;
   const filters = [
@@ -58,7 +64,7 @@ export function summaryOf(labels, { weights, bits, slopes }) {
   const best = labels.filter((_, j) => most - weights[j] < 1e-9).join(" and ");
   return [
     `Entropy ${number(bits)} bits: as unsure as a choice among ${number(2 ** bits, 2)} equal options.`,
-    `Largest weight ${number(most)}, of ${best}; largest slope ${number(steepest)}.`,
+    `Largest weight ${number(most)}, of ${best}; largest slope ${fine(steepest)}.`,
   ].join(" ");
 }
 
@@ -96,7 +102,7 @@ function fillRow(row, { label, score, weight, slope, cut, chosen }, reach) {
   }
   range.setAttribute("aria-valuetext", `${number(score, 2)}; weight ${cut ? "cut" : number(weight)}`);
   row.weight.show(weight, cut ? "cut" : number(weight));
-  row.slope.show(2 * slope, number(slope));
+  row.slope.show(2 * slope, fine(slope)); // a full bar is 0.5
 }
 
 // What each slider shows of its setting, and back; a setting that is null has no slider.

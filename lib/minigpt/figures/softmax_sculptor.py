@@ -138,7 +138,7 @@ class SoftmaxSculptor(Figure):
         """
         lines = [
             f"{label}: score {number(self.scores[i], 2)}, weight {self._weight(i)}, "
-            f"slope {number(self.gradient[i])}."
+            f"slope {_fine(self.gradient[i])}."
             for i, label in enumerate(self.labels)
         ]
         return "\n".join([*lines, self._summary])
@@ -149,7 +149,7 @@ class SoftmaxSculptor(Figure):
         return (
             f"Entropy {number(self.entropy)} bits: as unsure as a choice among "
             f"{number(equal, 2)} equal options. The slopes are those of {self.labels[self.chosen]}; "
-            f"the largest is {number(steepest)}."
+            f"the largest is {_fine(steepest)}."
         )
 
     @validate("labels", "scores")
@@ -179,3 +179,11 @@ class SoftmaxSculptor(Figure):
             needed = f"a chosen row from 0 to {self._n - 1}"
             raise FigureError(problem(needed, str(proposal["value"]), "0, the first label"))
         return proposal["value"]
+
+
+def _fine(slope: float) -> str:
+    """Three decimals, or a power of ten, as the module does."""
+    if slope == 0 or abs(slope) >= 0.0005:
+        return number(slope)
+    digits, power = f"{slope:.1e}".split("e")
+    return f"{digits}e{int(power)}".replace("-", "−")
