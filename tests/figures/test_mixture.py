@@ -188,9 +188,9 @@ def test_the_words_say_every_number_and_the_picture_says_the_words():
     figure = bird(looker=2)
     assert figure.in_words.splitlines()[3:] == [
         "is takes 0.339 of red (0.80, 1.50), score 0.622.",
-        "Context of is: (0.373, 0.841).",
+        "Context of is, the star: (0.373, 0.841).",
     ]
-    assert 'role="img" aria-label="is takes 0.158 of the (0.30, −0.10)' in figure.picture
+    assert 'aria-label="is takes 0.158 of the (0.30, −0.10)' in figure.picture
     assert "&lt;s&gt;" in Mixture(["<s>", "a"], X[:2]).picture
 
 
@@ -274,6 +274,29 @@ def test_a_tip_is_dragged_and_the_paper_does_not_jump_meanwhile(show):
     page.mouse.move(x, y)
     assert values(page, "red") == pytest.approx([0.4, 0.2], abs=0.02)  # let go is let go
     assert all(value == round(value, 2) for value in values(page, "red"))
+
+
+def test_a_finger_drags_a_tip_and_elsewhere_scrolls_the_page(show):
+    page = show(bird(), width=390)
+    page.add_style_tag(content="body { height: 3000px }")
+    session = page.context.new_cdp_session(page)
+
+    def swipe(x, y, dx, dy):
+        kinds = ["touchStart", *["touchMove"] * 8]
+        for step, kind in enumerate(kinds):
+            touch = {"x": x + dx * step / 8, "y": y + dy * step / 8}
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touch]})
+            page.wait_for_timeout(30)
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(100)
+
+    unit = page.locator("svg.aw-paper").bounding_box()["width"] * 170 / 400 / 2
+    swipe(*centre(page.get_by_role("slider", name="tip of red")), -0.5 * unit, unit)
+    assert values(page, "red") == pytest.approx([0.3, 0.5], abs=0.02)
+    assert page.evaluate("scrollY") == 0
+    x, y = centre(page.get_by_role("slider", name="tip of the"))
+    swipe(x + unit, y + unit, 0, -unit)
+    assert page.evaluate("scrollY") > 0
 
 
 def test_of_two_tips_under_a_finger_the_nearer_is_taken(show):

@@ -76,3 +76,37 @@ export function slider({ label, min, max, step, words, oninput }) {
   };
   return node;
 }
+
+// The model's values of these names, as one object.
+export function valuesOf(model, names) {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
+
+// Acts on a press. Where there is nothing to do it says so, and keeps the focus.
+export function button(text, onclick) {
+  const press = () => node.getAttribute("aria-disabled") !== "true" && onclick();
+  const node = element("button", { type: "button", onclick: press }, text);
+  node.show = (possible) => node.setAttribute("aria-disabled", !possible);
+  return node;
+}
+
+// A choice by position from `size` names; `chooser.show(names, position)`.
+export function chooser(label, size, onchoice) {
+  const options = Array.from({ length: size }, (_, value) => element("option", { value }));
+  const onchange = () => onchoice(Number(select.value));
+  const select = element("select", { onchange }, ...options);
+  const node = element("label", {}, label, select);
+  node.show = (names, position) => {
+    names.forEach((name, i) => (options[i].textContent = name));
+    select.value = position;
+  };
+  return node;
+}
+
+// On or off; `toggle.show(on)`.
+export function toggle(label, onchoice) {
+  const input = element("input", { type: "checkbox", onchange: () => onchoice(input.checked) });
+  const node = element("label", {}, input, label);
+  node.show = (on) => (input.checked = on);
+  return node;
+}

@@ -58,15 +58,18 @@ const pair = (vector, digits) => `(${vector.map((c) => number(c, digits)).join("
 // Lines break between the terms and not within.
 export function writtenOut({ labels, vectors, looker }, { weights, context }) {
   const terms = weights.map((weight, j) => `${number(weight)} × ${pair(vectors[j], 2)}`);
-  const parts = [`context of ${labels[looker]}`, `= ${terms[0]}`, ...terms.slice(1).map((term) => `+ ${term}`)];
-  return [...parts, `= ${pair(context, 3)}`].map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
+  const signed = terms.map((term, j) => `${j ? "+" : "="} ${term}`);
+  const parts = [`context of ${labels[looker]}`, ...signed, `= ${pair(context, 3)}`];
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
 }
 
 // Of whom the looker takes most (equals share the first place), and what `held` changes.
 export function saidOf({ labels, vectors, looker }, { weights }, held) {
   const most = Math.max(...weights), best = labels.filter((_, j) => most - weights[j] < 1e-9);
   const share = number(most) + (best.length > 1 ? " each" : "");
+  const said = `${labels[looker]} takes most of ${best.join(" and ")}: ${share}.`;
   const other = contextWithout({ vectors, looker }, held);
-  const hollow = other ? ` Without ${labels[held]} the context would be ${pair(other, 3)}, the hollow star.` : "";
-  return `${labels[looker]} takes most of ${best.join(" and ")}: ${share}.${hollow}`;
+  if (!other) return said;
+  const without = `Without ${labels[held]} the context would be ${pair(other, 3)}`;
+  return `${said} ${without}, the hollow star.`;
 }

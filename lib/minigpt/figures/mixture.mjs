@@ -1,14 +1,15 @@
 // Words as arrows, their tips to be dragged: how one of them mixes what it looks at.
-import { FARTHEST, coloursOf, contextWithout, hullOf, mixtureOf, saidOf, stretched, tidied, writtenOut } from "./mixing.mjs";
-import { change, element, labelsOf, number, onChange, place, svg } from "./drawing.mjs";
-import { arrow, dots, draggable, framed, label, onPaper, polygon, reachOf, ruled, segment, star, vectorAt } from "./paper.mjs";
+import {
+  FARTHEST, coloursOf, contextWithout, hullOf, mixtureOf, saidOf, stretched, tidied, writtenOut,
+} from "./mixing.mjs";
+import {
+  button, change, chooser, element, labelsOf, number, onChange, place, svg, toggle, valuesOf,
+} from "./drawing.mjs";
+import {
+  arrow, dots, draggable, framed, label, onPaper, polygon, reachOf, ruled, segment, star, vectorAt,
+} from "./paper.mjs";
 
 const STATE = ["words", "vectors", "looker", "shadows"];
-
-function read(model) {
-  const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-  return { ...state, labels: labelsOf(state.words), colours: coloursOf(state.words) };
-}
 
 // The looker's line, the half of the paper where a word beats the looker, and every shadow.
 function drawShadows({ vectors, looker, colours }, { shadows }, at) {
@@ -27,9 +28,9 @@ function drawShadows({ vectors, looker, colours }, { shadows }, at) {
 
 function drawPaper(state, mixture, reach, held) {
   const { labels, vectors, looker, colours, shadows } = state;
-  const at = (vector) => onPaper(vector, reach), tips = vectors.map(at), middle = at(mixture.context);
+  const at = (vector) => onPaper(vector, reach), tips = vectors.map(at);
+  const middle = at(mixture.context), other = contextWithout(state, held);
   const name = (j) => (j === looker ? `${labels[j]} looks` : labels[j]);
-  const other = contextWithout(state, held);
   return [
     ...ruled(reach),
     polygon(hullOf(tips), { class: "aw-hull" }),
@@ -59,72 +60,73 @@ function makeGrips(T, { hold, moveTo, get }) {
   });
 }
 
+function fillGrips(grips, { labels, vectors }, { weights }, reach) {
+  grips.forEach((grip, j) => {
+    const [cx, cy] = onPaper(vectors[j], reach), [x, y] = vectors[j].map((c) => number(c, 2));
+    const values = { cx, cy, "aria-label": `tip of ${labels[j]}`, "aria-valuenow": vectors[j][0] };
+    values["aria-valuetext"] = `${x}, ${y}; weight ${number(weights[j])}`;
+    for (const [name, value] of Object.entries(values)) grip.setAttribute(name, value);
+  });
+}
+
 // The same arrows in numbers, to be read and to be typed.
 function makeTable(T, type) {
-  const heads = ["word", "first", "second", "shadow", "score", "weight"].map((name) => element("th", { scope: "col" }, name));
-  const rows = Array.from({ length: T }, (_, j) => {
-    const typed = (axis) => (event) => event.target.value && type(j, axis, event.target.valueAsNumber);
-    const box = (axis) => element("input", { type: "number", step: 0.1, min: -FARTHEST, max: FARTHEST, oninput: typed(axis) });
-    const inputs = [box(0), box(1)], name = element("th", { scope: "row" });
-    const cells = [0, 1, 2].map(() => element("td"));
-    const line = element("tr", {}, name, ...inputs.map((input) => element("td", {}, input)), ...cells);
-    return { line, name, inputs, cells };
-  });
+  const names = ["word", "first", "second", "shadow", "score", "weight"];
+  const heads = names.map((name) => element("th", { scope: "col" }, name));
+  const rows = Array.from({ length: T }, (_, j) => makeRow((axis, value) => type(j, axis, value)));
   const head = element("thead", {}, element("tr", {}, ...heads));
-  const node = element("table", {}, head, element("tbody", {}, ...rows.map(({ line }) => line)));
-  return { node, shadow: heads[3], rows };
+  const body = element("tbody", {}, ...rows.map(({ line }) => line));
+  return { node: element("table", {}, head, body), shadow: heads[3], rows };
+}
+
+function makeRow(type) {
+  const range = { type: "number", step: 0.1, min: -FARTHEST, max: FARTHEST };
+  const inputs = [0, 1].map((axis) => {
+    const oninput = ({ target }) => target.value && type(axis, target.valueAsNumber);
+    return element("input", { ...range, oninput });
+  });
+  const name = element("th", { scope: "row" }), cells = [0, 1, 2].map(() => element("td"));
+  const boxes = inputs.map((input) => element("td", {}, input));
+  return { line: element("tr", {}, name, ...boxes, ...cells), name, inputs, cells };
 }
 
 function fillTable({ shadow, rows }, { labels, colours, vectors, looker, shadows }, mixture) {
+  const numbers = [mixture.shadows, mixture.scores, mixture.weights];
   shadow.hidden = !shadows;
   rows.forEach(({ line, name, inputs, cells }, j) => {
-    name.textContent = labels[j];
-    name.className = colours[j];
     line.classList.toggle("aw-looker", j === looker);
+    name.className = colours[j];
+    name.textContent = labels[j];
     inputs.forEach((input, axis) => {
       input.setAttribute("aria-label", `${labels[j]}, ${axis ? "second" : "first"} number`);
-      if (!input.matches(":focus")) input.value = vectors[j][axis]; // nobody likes to be corrected while typing
+      if (!input.matches(":focus")) input.value = vectors[j][axis]; // typing is not corrected
     });
-    const numbers = [mixture.shadows, mixture.scores, mixture.weights];
     cells.forEach((cell, n) => (cell.textContent = number(numbers[n][j])));
     cells[0].hidden = !shadows;
   });
 }
 
-// Who looks; what the sentence can suffer as a whole; and back to the beginning.
+// Who looks; what can be done to the sentence as a whole; and back to the beginning.
 function makeControls(model, release) {
-  const first = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-  const vectors = () => model.get("vectors"), T = first.words.length;
-  const act = (text, changes) => element("button", { type: "button", onclick: () => { release(); change(model, changes()); } }, text);
-  const options = first.words.map((_, j) => element("option", { value: j }));
-  const looker = element("select", { onchange: () => change(model, { looker: Number(looker.value) }) }, ...options);
-  const shadows = element("input", { type: "checkbox", onchange: () => change(model, { shadows: shadows.checked }) });
-  const longer = act("All × 10", () => ({ vectors: stretched(vectors(), 10) }));
-  const shorter = act("All ÷ 10", () => ({ vectors: stretched(vectors(), 0.1) }));
-  const reverse = act("Reverse the order", () => ({
-    words: model.get("words").toReversed(), vectors: vectors().toReversed(), looker: T - 1 - model.get("looker"),
-  }));
-  const node = element(
-    "div", { class: "aw-controls" },
-    element("label", {}, "Who looks", looker), element("label", {}, shadows, "shadows"),
-    longer, shorter, reverse, act("Reset", () => first),
+  const first = valuesOf(model, STATE), T = first.words.length;
+  const now = (factor) => stretched(model.get("vectors"), factor);
+  const act = (text, values) => button(text, () => { release(); change(model, values()); });
+  const turned = ({ words, vectors, looker }) => (
+    { words: words.toReversed(), vectors: vectors.toReversed(), looker: T - 1 - looker }
   );
-  node.show = (state) => {
-    state.labels.forEach((label, j) => (options[j].textContent = label));
-    looker.value = state.looker;
-    shadows.checked = state.shadows;
-    longer.disabled = !stretched(state.vectors, 10);
-    shorter.disabled = !stretched(state.vectors, 0.1);
+  const looker = chooser("Who looks", T, (j) => change(model, { looker: j }));
+  const shadows = toggle("shadows", (on) => change(model, { shadows: on }));
+  const longer = act("All × 10", () => ({ vectors: now(10) }));
+  const shorter = act("All ÷ 10", () => ({ vectors: now(0.1) }));
+  const reverse = act("Reverse the order", () => turned(valuesOf(model, STATE)));
+  const all = [looker, shadows, longer, shorter, reverse, act("Reset", () => first)];
+  const show = (state) => {
+    looker.show(state.labels, state.looker);
+    shadows.show(state.shadows);
+    longer.show(now(10) !== null);
+    shorter.show(now(0.1) !== null);
   };
-  return node;
-}
-
-function fillGrips(grips, { labels, vectors }, { weights }, reach) {
-  grips.forEach((grip, j) => {
-    const [cx, cy] = onPaper(vectors[j], reach), [x, y] = vectors[j].map((c) => number(c, 2));
-    const said = { "aria-label": `tip of ${labels[j]}`, "aria-valuenow": vectors[j][0], "aria-valuetext": `${x}, ${y}; weight ${number(weights[j])}` };
-    for (const [name, value] of Object.entries({ cx, cy, ...said })) grip.setAttribute(name, value);
-  });
+  return { node: element("div", { class: "aw-controls" }, ...all), show };
 }
 
 function render({ model, el }) {
@@ -147,12 +149,14 @@ function render({ model, el }) {
     drop: () => { dragging = false; draw(); },
   });
   const table = makeTable(T, (j, axis, value) => moveTo(j, get(j).with(axis, value)));
-  table.node.addEventListener("focusout", () => draw()); // what was half typed gives way
+  table.node.addEventListener("focusout", draw); // what was half typed gives way
   const controls = makeControls(model, () => { held = null; });
   const sum = element("p"), said = element("p");
 
   function draw() {
-    const state = read(model), mixture = mixtureOf(state);
+    const values = valuesOf(model, STATE), mixture = mixtureOf(values);
+    const named = { labels: labelsOf(values.words), colours: coloursOf(values.words) };
+    const state = { ...values, ...named };
     if (!dragging) reach = reachOf(state.vectors, reach);
     scene.replaceChildren(...drawPaper(state, mixture, reach, held));
     fillGrips(grips, state, mixture, reach);
@@ -162,9 +166,12 @@ function render({ model, el }) {
     said.setAttribute("aria-live", dragging ? "off" : "polite");
     said.textContent = saidOf(state, mixture, held);
   }
-  const hint = "Drag a tip; or move it by the arrow keys, a tenth a step, with shift a hundredth; or type its numbers.";
+  const hint =
+    "Drag a tip; or move it by the arrow keys, a tenth a step, with shift a hundredth; " +
+    "or type its numbers.";
   const readable = element("div", {}, element("div", { class: "aw-scroll" }, table.node), said, sum);
-  place(el, element("div", { class: "aw-sides" }, paper, readable), controls, element("p", { class: "aw-hint" }, hint));
+  const sides = element("div", { class: "aw-sides" }, paper, readable);
+  place(el, sides, controls.node, element("p", { class: "aw-hint" }, hint));
   draw();
   return onChange(model, STATE, draw);
 }

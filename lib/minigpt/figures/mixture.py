@@ -74,21 +74,21 @@ class Mixture(Figure):
         Raises: nothing.
         Source: this book.
         """
-        said = html.escape(" ".join(self.in_words.splitlines()))
-        marks = "\n".join(self._marks())
-        return (
-            f'<svg class="aw-paper" viewBox="0 0 400 400" role="img" aria-label="{said}">\n'
-            f"{marks}\n</svg>"
-        )
-
-    def _marks(self) -> Iterator[str]:
         scale = 160 / max(np.abs(self.vectors).max(), 0.1)
-        tips = (200 + scale * np.array(self.vectors) * (1, -1)).round(1)
-        star = (200 + scale * self.context * (1, -1)).round(1)
+        places = np.array([*self.vectors, self.context, (0, 0)]) * (scale, -scale)
+        *tips, star, _ = (200 + places).round(1)
+        top, height = 160 + places[:, 1].min(), np.ptp(places[:, 1]) + 80
+        box = f'viewBox="0 {top:.0f} 400 {height:.0f}" role="img"'
+        said = html.escape(" ".join(self.in_words.splitlines()))
+        marks = "\n".join(self._marks(tips, star))
+        return f'<svg class="aw-paper" {box} aria-label="{said}">\n{marks}\n</svg>'
+
+    def _marks(self, tips: list[np.ndarray], star: np.ndarray) -> Iterator[str]:
         colours = [sorted(set(self.words)).index(word) % 6 for word in self.words]
+        labels = labels_of(self.words)
+        labels[self.looker] += " looks"
         yield '<path class="aw-axis" d="M20 200H380M200 20V380"/>'
-        rows = zip(labels_of(self.words), colours, tips, self.weights, strict=True)
-        for label, colour, tip, weight in rows:
+        for label, colour, tip, weight in zip(labels, colours, tips, self.weights, strict=True):
             yield f'<g class="aw-word-{colour}">{_arrow(label, tip)}{_dots(tip, star, weight)}</g>'
         turns = np.arange(10) * np.pi / 5
         rays = np.where(np.arange(10) % 2, 4.5, 11) * (np.sin(turns), -np.cos(turns))
@@ -108,7 +108,7 @@ class Mixture(Figure):
             f"{looker} takes {number(weight)} of {label} {pair(vector, 2)}, score {number(score)}."
             for label, vector, score, weight in rows
         ]
-        return "\n".join([*lines, f"Context of {looker}: {pair(self.context, 3)}."])
+        return "\n".join([*lines, f"Context of {looker}, the star: {pair(self.context, 3)}."])
 
     @validate("words", "vectors")
     def _fits_the_words(self, proposal: dict) -> list:

@@ -12,8 +12,13 @@ export function reachOf(vectors, before = 0) {
 }
 
 // Where a vector lies on the paper, and back.
-export const onPaper = ([x, y], reach) => [MIDDLE + (x * EDGE) / reach, MIDDLE - (y * EDGE) / reach];
-export const vectorAt = ([x, y], reach) => [((x - MIDDLE) * reach) / EDGE, ((MIDDLE - y) * reach) / EDGE];
+export function onPaper([x, y], reach) {
+  return [MIDDLE + (x * EDGE) / reach, MIDDLE - (y * EDGE) / reach];
+}
+
+export function vectorAt([x, y], reach) {
+  return [((x - MIDDLE) * reach) / EDGE, ((MIDDLE - y) * reach) / EDGE];
+}
 
 // ---- what is drawn
 
@@ -68,7 +73,8 @@ export function ruled(reach) {
   const digits = reach >= 2 ? 0 : reach >= 0.2 ? 1 : 2, low = MIDDLE - EDGE, high = MIDDLE + EDGE;
   return [-1, -0.5, 0, 0.5, 1].flatMap((part) => {
     const there = MIDDLE + part * EDGE, kind = { class: part ? "aw-rule" : "aw-axis" };
-    const lines = [segment([there, low], [there, high], kind), segment([low, there], [high, there], kind)];
+    const upright = segment([there, low], [there, high], kind);
+    const lines = [upright, segment([low, there], [high, there], kind)];
     const tick = (at, value) => svg("text", { class: "aw-tick", ...at }, number(value, digits));
     const below = tick({ x: there, y: 390, "text-anchor": "middle" }, part * reach);
     const beside = tick({ x: 26, y: there + 5, "text-anchor": "end" }, -part * reach);
@@ -105,4 +111,7 @@ export function draggable(paper, grips, { where, drag, drop }) {
   };
   const acts = { pointerdown: take, pointermove: follow, pointerup: leave, pointercancel: leave };
   for (const [name, act] of Object.entries(acts)) paper.addEventListener(name, act);
+  // A finger on a grip does not scroll the page. (Chrome heeds touch-action on a whole svg only.)
+  const still = (event) => event.preventDefault();
+  for (const grip of grips) grip.addEventListener("touchstart", still, { passive: false });
 }

@@ -1,6 +1,8 @@
 // Scores to be pushed about, and what the softmax makes of them.
 import { entropy, roundUp, softmax } from "./maths.mjs";
-import { change, element, number, onChange, place, slider } from "./drawing.mjs";
+import {
+  button, change, chooser, element, number, onChange, place, slider, toggle, valuesOf,
+} from "./drawing.mjs";
 
 const STATE = ["labels", "scores", "temperature", "chosen", "d", "scaled", "top_k", "top_p"];
 
@@ -87,7 +89,7 @@ function makeRow(i, set) {
   const range = element("input", { type: "range", ...acts });
   const digits = element("input", { type: "number", step: 0.1, ...acts });
   const name = element("th", { scope: "row" }), weight = makeBar(), slope = makeBar();
-  const score = element("td", {}, element("div", { class: "aw-score" }, range, digits));
+  const score = element("td", {}, element("div", { class: "aw-pushed" }, range, digits));
   return { node: element("tr", {}, name, score, weight, slope), name, range, digits, weight, slope };
 }
 
@@ -106,71 +108,75 @@ function fillRow(row, { label, score, weight, slope, cut, chosen }, reach) {
 }
 
 // What each slider shows of its setting, and back; a setting that is null has no slider.
+const same = (value) => value;
+const tenTo = (log) => Number((10 ** log).toPrecision(2)), twoTo = (log) => 2 ** log;
 const SLIDERS = {
-  temperature: { label: "temperature", min: -1, max: 1, step: 0.05, from: Math.log10, to: (log) => Number((10 ** log).toPrecision(2)), digits: 2 },
-  d: { label: "numbers in a vector, d", min: 0, max: 12, step: 1, from: Math.log2, to: (log) => 2 ** log, digits: 0 },
+  temperature: { min: -1, max: 1, step: 0.05, from: Math.log10, to: tenTo, digits: 2 },
+  d: { label: "numbers in a vector, d", max: 12, step: 1, from: Math.log2, to: twoTo, digits: 0 },
   top_k: { label: "top-k", min: 1, step: 1, digits: 0 },
   top_p: { label: "top-p", min: 0.05, max: 1, step: 0.05, digits: 2 },
 };
 
 function makeSliders(model) {
-  const max = model.get("labels").length, same = (value) => value;
-  return Object.keys(SLIDERS).filter((name) => model.get(name) !== null).map((name) => {
-    const { from = same, to = same, digits, ...range } = { max, ...SLIDERS[name] };
+  const max = model.get("labels").length, given = (name) => model.get(name) !== null;
+  return Object.keys(SLIDERS).filter(given).map((name) => {
+    const all = { label: name, min: 0, max, from: same, to: same, ...SLIDERS[name] };
+    const { from, to, digits, ...range } = all;
     const words = () => number(model.get(name), digits);
-    const node = slider({ ...range, words, oninput: (value) => change(model, { [name]: to(value) }) });
+    const oninput = (value) => change(model, { [name]: to(value) });
+    const node = slider({ ...range, words, oninput });
     return { node, show: () => node.show(from(model.get(name))) };
   });
 }
 
 function makeControls(model) {
-  const first = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-  const act = (text, values) => element("button", { type: "button", onclick: () => change(model, values()) }, text);
-  const options = first.labels.map((_, i) => element("option", { value: i }));
-  const chosen = element("select", { onchange: () => change(model, { chosen: Number(chosen.value) }) }, ...options);
-  const scaled = element("input", { type: "checkbox", onchange: () => change(model, { scaled: scaled.checked }) });
-  const sliders = makeSliders(model);
-  const node = element(
-    "div", { class: "aw-controls" },
-    ...sliders.map((one) => one.node),
-    ...(first.d === null ? [] : [element("label", {}, scaled, "divide by √d")]),
-    element("label", {}, "slope of", chosen),
-    act("All + 100", () => ({ scores: model.get("scores").map((score) => within(score + 100)) })),
-    act("Reset", () => first),
-  );
+  const first = valuesOf(model, STATE), sliders = makeSliders(model);
+  const raised = () => model.get("scores").map((score) => within(score + 100));
+  const chosen = chooser("slope of", first.labels.length, (i) => change(model, { chosen: i }));
+  const scaled = toggle("divide by √d", (on) => change(model, { scaled: on }));
+  const raise = button("All + 100", () => change(model, { scores: raised() }));
+  const reset = button("Reset", () => change(model, first));
+  const wide = first.d === null ? [] : [scaled];
+  const all = [...sliders.map((one) => one.node), ...wide, chosen, raise, reset];
   const show = (state) => {
-    state.labels.forEach((label, i) => (options[i].textContent = label));
-    chosen.value = state.chosen;
-    scaled.checked = state.scaled;
     sliders.forEach((one) => one.show());
+    scaled.show(state.scaled);
+    chosen.show(state.labels, state.chosen);
   };
-  return { node, show };
+  return { node: element("div", { class: "aw-controls" }, ...all), show };
+}
+
+function makeTable(rows) {
+  const heads = ["score", "weight", "slope"].map((name) => element("th", { scope: "col" }, name));
+  const head = element("thead", {}, element("tr", {}, element("td"), ...heads));
+  const body = element("tbody", {}, ...rows.map((row) => row.node));
+  return { node: element("table", { class: "aw-sculptor" }, head, body), slope: heads[2] };
 }
 
 function render({ model, el }) {
   let reach = 0;
   const set = (i, score) => change(model, { scores: model.get("scores").with(i, within(score)) });
-  const rows = model.get("labels").map((_, i) => makeRow(i, set));
-  const heads = ["", "score", "weight", "slope"].map((name) => element(name ? "th" : "td", name ? { scope: "col" } : {}, name));
-  const body = element("tbody", {}, ...rows.map((row) => row.node));
-  const table = element("table", { class: "aw-sculptor" }, element("thead", {}, element("tr", {}, ...heads)), body);
-  const formula = element("p"), summary = element("p", { "aria-live": "polite" }), controls = makeControls(model);
+  const rows = model.get("labels").map((_, i) => makeRow(i, set)), table = makeTable(rows);
+  const formula = element("p"), summary = element("p", { "aria-live": "polite" });
+  const controls = makeControls(model);
 
   function draw() {
-    const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-    const { labels, scores, chosen } = state, made = sculpted(state), { logits, weights, slopes } = made;
+    const state = valuesOf(model, STATE), { labels, scores, chosen } = state;
+    const made = sculpted(state), { logits, weights, slopes } = made;
     reach = Math.max(reach, roundUp(Math.max(4, ...scores.map(Math.abs))));
     rows.forEach((row, i) => fillRow(row, {
       label: labels[i], score: scores[i], weight: weights[i], slope: slopes[i],
       cut: logits[i] === -Infinity, chosen: i === chosen,
     }, reach));
-    heads[3].textContent = `slope of ${labels[chosen]}`;
+    table.slope.textContent = `slope of ${labels[chosen]}`;
     formula.textContent = formulaOf(state);
     summary.textContent = summaryOf(labels, made);
     controls.show(state);
   }
-  const hint = "The slope says how much the weight of the chosen row would move for each unit that this score moves.";
-  place(el, element("div", { class: "aw-scroll" }, table), formula, summary, controls.node, element("p", { class: "aw-hint" }, hint));
+  const hint = "A slope says how much the chosen weight moves for each unit that a score moves.";
+  const scroll = element("div", { class: "aw-scroll" }, table.node);
+  table.node.addEventListener("focusout", draw); // what was half typed gives way
+  place(el, scroll, formula, summary, controls.node, element("p", { class: "aw-hint" }, hint));
   draw();
   return onChange(model, STATE, draw);
 }
