@@ -118,7 +118,7 @@ function render({ model, el }) {
       });
       cells[0][0].tabIndex = 0;
     }
-    trail.forEach((past) => nodeOf(past).classList.add("aw-past"));
+    trail.slice(0, -1).forEach((past) => nodeOf(past).classList.add("aw-past"));
     terms.forEach((pair, i) => pair.forEach((factor, side) => {
       nodeOf(factor).classList.add(side ? "aw-right" : "aw-left");
       nodeOf(factor).dataset.mark = markOf(i);

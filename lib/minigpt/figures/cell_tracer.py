@@ -99,9 +99,9 @@ class CellTracer(Figure):
         Raises: FigureError when there is no such number.
         Source: this book.
         """
-        cell = (matrix, row, column)
-        _check_cell(cell, self._tracing)
-        return self._tracing.trace(cell)
+        cell, tracing = (matrix, row, column), self._tracing
+        _check_cell(cell, tracing)
+        return tracing.trace(cell)
 
     @property
     def picture(self) -> str:
@@ -145,6 +145,9 @@ class CellTracer(Figure):
     @property
     def _tracing(self) -> Tracing:
         return Tracing(self.words, self.x, self.w_q, self.w_k, self.w_v, self.scaled)
+
+    def _matrix(self, name: str) -> np.ndarray:
+        return self._tracing.matrices[name]
 
     @property
     def _marks(self) -> dict[Cell, str]:

@@ -31,7 +31,7 @@ export function tracing({ words, x, w_q, w_k, w_v, scaled }) {
 // The decimals that a matrix needs to be written in full; null if that is too many.
 function placesOf(matrix) {
   for (let n = 1; n <= WRITTEN_OUT; n++) {
-    const ends = (value) => Math.abs(value * 10 ** n - Math.round(value * 10 ** n)) < 1e-6;
+    const ends = (value) => Math.abs(value * 10 ** n - Math.round(value * 10 ** n)) < 1e-9;
     if (matrix.flat().every(ends)) return n;
   }
   return null;
@@ -42,7 +42,8 @@ export function fixed(value, digits) {
   return number(value + Math.sign(value) * 10 ** -(digits + 6), digits);
 }
 
-const valueOf = (text) => Number(text.replace("−", "-"));
+const valueOf = (text) => Number(text.replace("−", "-").replace(/[()]/g, ""));
+const sumOf = (values) => values.reduce((a, b) => a + b, 0);
 const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
 const rounds = (value, text) => fixed(value, text.split(".")[1].length) === text;
 
@@ -76,63 +77,71 @@ export function terms({ matrices }, [name, row, column]) {
 }
 
 // The line in parts: text, or {cell, text} where a number of a matrix stands, or a list of those
-// that belong together. It takes as few decimals as will do for the sum of what is printed to be
-// what is printed.
+// that belong together. It takes as few decimals as will do for every step, computed from what is
+// printed, to give the number at its end.
 export function line(numbers, cell) {
-  const write = cell[0] === "weights" ? writeShare : terms(numbers, cell).length ? writeSum : null;
-  if (write === null) return [`${cellName(numbers, cell)} = ${printed(numbers, cell, ROUNDED)}`];
+  const write = cell[0] === "weights" ? writeShare : cell[0] in FACTORS ? writeSum : writeGiven;
   let written;
   for (let n = ROUNDED; n <= MOST_DECIMALS; n++) {
     written = write(numbers, cell, n);
     if (written.right) break;
   }
-  const goal = printed(numbers, cell, ROUNDED);
-  const short = shown(numbers, cell);
-  return [cellName(numbers, cell), ...written.parts, goal, valueOf(short) === valueOf(goal) ? "" : ` ≈ ${short}`];
+  const goal = printed(numbers, cell, ROUNDED), short = shown(numbers, cell);
+  const rest = valueOf(short) === valueOf(goal) ? "" : ` ≈ ${short}`;
+  return [cellName(numbers, cell), ...written.parts, goal, rest];
 }
 
 const sign = (exact) => (exact ? " = " : " ≈ ");
 
+function writeGiven({ places }, [name]) {
+  return { parts: [sign(places[name])], right: true };
+}
+
 function writeSum(numbers, cell, n) {
-  const { matrices, places, scaled } = numbers;
-  const [name, row, column] = cell;
-  const parts = [];
-  let sum = 0;
-  for (const pair of terms(numbers, cell)) {
-    const [left, right] = pair.map((factor) => printed(numbers, factor, n));
-    sum += valueOf(left) * valueOf(right);
-    const factors = [{ cell: pair[0], text: bracketed(left) }, "×", { cell: pair[1], text: bracketed(right) }];
-    parts.push(parts.length ? " + " : "", factors);
-  }
+  const { places, scaled } = numbers, [name] = cell;
+  const part = (of) => ({ cell: of, text: bracketed(printed(numbers, of, n)) });
+  const pairs = terms(numbers, cell).map((pair) => pair.map(part));
+  const sum = sumOf(pairs.map(([left, right]) => valueOf(left.text) * valueOf(right.text)));
+  const parts = pairs.flatMap(([left, right], i) => [i ? " + " : "", [left, "×", right]]);
   const first = sign(FACTORS[name].every((factor) => places[factor]));
-  const last = sign(places[name]);
   const goal = printed(numbers, cell, ROUNDED);
-  if (name !== "scores" || !scaled) return { parts: [first, ...parts, last], right: rounds(sum, goal) };
-  const [dot, root] = [["dots", row, column], ["root", 0, 0]].map((of) => printed(numbers, of, n));
-  const second = sign(places.dots && places.root);
-  const quotient = ` / √${matrices.q[0].length}${second}${bracketed(dot)} / ${root}`;
-  return {
-    parts: [first, "(", ...parts, ")", quotient, last],
-    right: rounds(sum, dot) && rounds(valueOf(dot) / valueOf(root), goal),
-  };
+  if (name !== "scores" || !scaled) {
+    return { parts: [first, ...parts, sign(places[name])], right: rounds(sum, goal) };
+  }
+  const { text, right } = divided(numbers, sum, goal, n);
+  return { parts: [first, "(", ...parts, ")", text, sign(places[name])], right };
+}
+
+// A score's way from the sum to its quotient by the root.
+function divided(numbers, sum, goal, n) {
+  const { matrices, places } = numbers;
+  const dot = fixed(sum, places.dots ?? n), root = printed(numbers, ["root", 0, 0], n);
+  const steps = [sum / matrices.root[0][0], valueOf(dot) / valueOf(root)];
+  const equal = sign(places.dots && places.root);
+  const text = ` / √${matrices.q[0].length}${equal}${bracketed(dot)} / ${root}`;
+  return { text, right: steps.every((step) => rounds(step, goal)) };
 }
 
 function writeShare(numbers, cell, n) {
-  const { matrices, places } = numbers;
-  const [, row, column] = cell;
-  const scores = matrices.scores[row].map((_, j) => printed(numbers, ["scores", row, j], n));
-  const large = scores.some((score) => Math.abs(valueOf(score)) > LARGE);
-  const most = large ? scores.reduce((a, b) => (valueOf(b) > valueOf(a) ? b : a)) : null;
-  const powers = scores.map((score) => fixed(Math.exp(valueOf(score) - valueOf(most ?? "0")), n));
-  const total = fixed(powers.map(valueOf).reduce((a, b) => a + b), n);
-  const less = large ? ` − ${bracketed(most)}` : "";
-  const power = (j) => ["exp(", { cell: ["scores", row, j], text: scores[j] }, `${less})`];
-  const all = scores.flatMap((_, j) => [j ? " + " : "", power(j)]);
-  const share = `${powers[column]} / (${powers.join(" + ")}) = ${powers[column]} / ${total}`;
+  const { places } = numbers, [, , column] = cell;
+  const scores = terms(numbers, cell).map(([of]) => ({ cell: of, text: printed(numbers, of, n) }));
+  const { less, raised } = exponentials(scores.map((score) => valueOf(score.text)));
+  const powers = raised.map((power) => fixed(power, n));
+  const power = (score) => ["exp(", score, less ? ` − ${bracketed(fixed(less, places.scores ?? n))})` : ")"];
+  const all = scores.flatMap((score, j) => [j ? " + " : "", power(score)]);
+  const total = sumOf(powers.map(valueOf)), share = powers[column];
+  const steps = [raised[column] / sumOf(raised), valueOf(share) / total];
+  const text = `) ≈ ${share} / (${powers.join(" + ")}) = ${share} / ${fixed(total, n)}`;
   return {
-    parts: [sign(places.scores), power(column), " / (", ...all, ") ≈ ", share, sign(places.weights)],
-    right: rounds(valueOf(powers[column]) / valueOf(total), printed(numbers, cell, ROUNDED)),
+    parts: [sign(places.scores), power(scores[column]), " / (", ...all, text, sign(places.weights)],
+    right: steps.every((step) => rounds(step, printed(numbers, cell, ROUNDED))),
   };
+}
+
+// The exponentials of scores; of large ones less the largest.
+function exponentials(scores) {
+  const less = scores.some((score) => Math.abs(score) > LARGE) ? Math.max(...scores) : 0;
+  return { less, raised: scores.map((score) => Math.exp(score - less)) };
 }
 
 // In words: which row meets which column.

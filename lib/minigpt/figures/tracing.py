@@ -131,45 +131,50 @@ class Tracing:
                 yield (left, row, i), other
 
     def _line(self, cell: Cell) -> str:
-        """It takes as few decimals as will do for the sum of what is printed to be what is."""
+        """As few decimals as let every step, computed from what is printed, give its end."""
         name, goal, short = self.cell_name(cell), self._printed(cell, ROUNDED), self.shown(cell)
-        if cell[0] not in FACTORS and cell[0] != "weights":
-            return f"{name} = {goal}"
-        write = self._write_share if cell[0] == "weights" else self._write_sum
+        writers = {"weights": self._write_share} | dict.fromkeys(FACTORS, self._write_sum)
+        write = writers.get(cell[0], self._write_given)
         rest = "" if _value_of(short) == _value_of(goal) else f" ≈ {short}"
         return f"{name}{_first_right(write, cell)}{goal}{rest}"
 
+    def _write_given(self, cell: Cell, digits: int) -> Written:
+        return _sign(self.places[cell[0]]), True
+
     def _write_sum(self, cell: Cell, digits: int) -> Written:
-        name, row, column = cell
+        name, goal = cell[0], self._printed(cell, ROUNDED)
         pairs = [[self._printed(factor, digits) for factor in pair] for pair in self._terms(cell)]
         total = sum(_value_of(left) * _value_of(right) for left, right in pairs)
         parts = " + ".join(f"{_bracketed(left)}×{_bracketed(right)}" for left, right in pairs)
         first, last = _sign(*(self.places[f] for f in FACTORS[name])), _sign(self.places[name])
-        goal = self._printed(cell, ROUNDED)
         if name != "scores" or not self.scaled:
             return f"{first}{parts}{last}", _rounds(total, goal)
-        dot, root = (self._printed(c, digits) for c in (("dots", row, column), ("root", 0, 0)))
-        second = _sign(self.places["dots"], self.places["root"])
-        width = self.matrices["q"].shape[1]
-        text = f"{first}({parts}) / √{width}{second}{_bracketed(dot)} / {root}{last}"
-        return text, _rounds(total, dot) and _rounds(_value_of(dot) / _value_of(root), goal)
+        text, right = self._divided(total, goal, digits)
+        return f"{first}({parts}){text}{last}", right
+
+    def _divided(self, total: float, goal: str, digits: int) -> Written:
+        """A score's way from the sum to its quotient by the root."""
+        dot = _fixed(total, self.places["dots"] or digits)
+        root = self._printed(("root", 0, 0), digits)
+        width, equal = self.matrices["q"].shape[1], _sign(self.places["dots"], self.places["root"])
+        steps = [total / math.sqrt(width), _value_of(dot) / _value_of(root)]
+        text = f" / √{width}{equal}{_bracketed(dot)} / {root}"
+        return text, all(_rounds(step, goal) for step in steps)
 
     def _write_share(self, cell: Cell, digits: int) -> Written:
-        _, row, column = cell
-        scores = [self._printed(("scores", row, j), digits) for j in range(len(self.labels))]
-        large = any(abs(_value_of(score)) > LARGE for score in scores)
-        most = max(scores, key=_value_of) if large else "0"
-        powers = [_fixed(math.exp(_value_of(s) - _value_of(most)), digits) for s in scores]
-        total = _fixed(sum(map(_value_of, powers)), digits)
-        exps = [f"exp({score}{f' − {_bracketed(most)}' * large})" for score in scores]
+        scores = [self._printed(score, digits) for (score,) in self._terms(cell)]
+        less, raised = _exponentials([_value_of(score) for score in scores])
+        shift = f" − {_bracketed(_fixed(less, self.places['scores'] or digits))}" if less else ""
+        exps = [f"exp({score}{shift})" for score in scores]
+        powers = [_fixed(power, digits) for power in raised]
+        total, share = sum(map(_value_of, powers)), powers[cell[2]]
         text = (
-            f"{_sign(self.places['scores'])}{exps[column]} / ({' + '.join(exps)})"
-            f" ≈ {powers[column]} / ({' + '.join(powers)})"
-            f" = {powers[column]} / {total}{_sign(self.places['weights'])}"
+            f"{_sign(self.places['scores'])}{exps[cell[2]]} / ({' + '.join(exps)})"
+            f" ≈ {share} / ({' + '.join(powers)})"
+            f" = {share} / {_fixed(total, digits)}{_sign(self.places['weights'])}"
         )
-        empty = _value_of(total) == 0
-        share = math.nan if empty else _value_of(powers[column]) / _value_of(total)
-        return text, not empty and _rounds(share, self._printed(cell, ROUNDED))
+        steps = [raised[cell[2]] / sum(raised), _value_of(share) / (total or math.nan)]
+        return text, all(_rounds(step, self._printed(cell, ROUNDED)) for step in steps)
 
     def _how(self, cell: Cell) -> str:
         name, (i, j) = cell[0], (self.row_name(*cell[:2]), self.column_name(cell[0], cell[2]))
@@ -190,7 +195,7 @@ def _places(matrix: np.ndarray) -> int | None:
     """The decimals that a matrix needs to be written in full; None if that is too many."""
     for digits in range(1, WRITTEN_OUT + 1):
         grown = matrix * 10**digits
-        if (np.abs(grown - np.round(grown)) < 1e-6).all():
+        if (np.abs(grown - np.round(grown)) < 1e-9).all():
             return digits
     return None
 
@@ -198,6 +203,12 @@ def _places(matrix: np.ndarray) -> int | None:
 def _fixed(value: float, digits: int) -> str:
     """A half is rounded away from zero, also one that is held as 0.12499999999999999."""
     return number(value + math.copysign(10 ** -(digits + 6), value), digits)
+
+
+def _exponentials(scores: list[float]) -> tuple[float, list[float]]:
+    """The exponentials of scores; of large ones less the largest."""
+    less = max(scores) if max(map(abs, scores)) > LARGE else 0.0
+    return less, [math.exp(score - less) for score in scores]
 
 
 def _first_right(write: Callable[[Cell, int], Written], cell: Cell) -> str:
