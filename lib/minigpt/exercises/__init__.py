@@ -1,17 +1,20 @@
 """Exercises that know the mistakes people make, and say which one you made.
 
-`check("5.1", attend)` judges your function, `hint("5.1")` gives one hint a call, and
-`progress()` shows what is done; what you pass is noted on your own machine, and only there.
+`check("5.1", attend)` judges your function, `hint("5.1")` gives one hint a call, `progress()`
+lists what is done and where that is recorded: on your own machine, and nowhere else.
 To add an exercise, see `chapter_05.py`: a reference, cases, named slips, right variants, hints.
 """
 
 from typing import Any
 
+from minigpt.exercises import record
 from minigpt.exercises.judge import judge
-from minigpt.exercises.registry import EXERCISES
-from minigpt.exercises.verdict import HINT, UNKNOWN, Verdict
+from minigpt.exercises.registry import EXERCISES, guidance, in_order
+from minigpt.exercises.verdict import HINT, PASSED, UNKNOWN, Verdict
 
-_given: dict[str, int] = {}
+__all__ = ["check", "hint", "progress"]
+
+_given: dict[str, int] = {}  # how many hints, by the exercise's number
 
 
 def check(id: str, answer: Any) -> None:
@@ -20,9 +23,16 @@ def check(id: str, answer: Any) -> None:
     Raises: KeyboardInterrupt, when you interrupt it.
     Source: this book.
     """
+    if callable(id):
+        id, answer = "", None
+    id = str(id).strip().lower()
     if id not in EXERCISES:
-        return Verdict(id, UNKNOWN).show()
-    judge(EXERCISES[id], answer).show()
+        return Verdict(f"Exercise {id}".strip(), UNKNOWN, guidance(id)).show()
+    verdict = judge(EXERCISES[id], answer)
+    trouble = record.note(id) if verdict.status == PASSED else None
+    verdict.show()
+    if trouble:
+        print(trouble)
 
 
 def hint(id: str) -> None:
@@ -31,24 +41,33 @@ def hint(id: str) -> None:
     Raises: nothing.
     Source: this book.
     """
+    id = str(id).strip().lower()
     exercise = next((e for e in EXERCISES.values() if id in (e.id, e.number)), None)
     if exercise is None:
-        return Verdict(id, UNKNOWN).show()
+        return Verdict(f"Exercise {id}".strip(), UNKNOWN, guidance(id)).show()
     step = _given[exercise.number] = _given.get(exercise.number, 0) + 1
     if step > len(exercise.hints):
-        text = "There are no more. The solution, explained, is in `solutions/`."
-        return Verdict(exercise.number, HINT, (text,)).show()
-    one = exercise.hints[step - 1]
-    Verdict(
-        f"{exercise.number}, {step} of {len(exercise.hints)}", HINT, (one.title, one.text)
-    ).show()
+        lines = (
+            "There are no more.",
+            "The solution, explained, has the chapter's file name, in `solutions/`.",
+        )
+        return Verdict(exercise.number, HINT, lines).show()
+    given = exercise.hints[step - 1]
+    subject = f"{exercise.number}, {step} of {len(exercise.hints)}"
+    Verdict(subject, HINT, (f"*{given.title}*", given.text)).show()
 
 
 def progress() -> None:
-    """Show which exercises are done, chapter by chapter.
+    """List what is done, chapter by chapter, and where that is recorded.
 
     Raises: nothing.
     Source: this book.
     """
-    for exercise in EXERCISES.values():
-        print("·", exercise.id, exercise.title)
+    done, chapter = record.passed(), None
+    for id in sorted(done | set(EXERCISES), key=in_order):
+        if chapter != (chapter := id.split(".")[0]):
+            print(f"Chapter {chapter}")
+        exercise = EXERCISES.get(id)
+        title = f"{exercise.title}, {exercise.name}" if exercise else "(no longer in the book)"
+        print(f"  {'✓' if id in done else '·'} {id:<5} {title}")
+    print(f"{len(done & set(EXERCISES))} of {len(EXERCISES)} passed. {record.where()}")

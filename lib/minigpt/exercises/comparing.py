@@ -98,8 +98,11 @@ def _as_numpy(answer: Any) -> tuple[np.ndarray, float]:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(answer, torch.Tensor):
         error = torch.finfo(answer.dtype).eps if answer.is_floating_point() else 0.0
-        tensor = answer.detach().cpu().to_dense().resolve_conj()
+        tensor = answer.detach().cpu().to_dense().resolve_conj().resolve_neg()
         return (tensor.double() if error else tensor).numpy().copy(), EXCUSED * error
+    if isinstance(answer, list | tuple) and answer:
+        parts = [_as_numpy(part) for part in answer]
+        return np.array([array for array, _ in parts]), max(error for _, error in parts)
     array = np.array(answer)
     return array, EXCUSED * float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
 
@@ -108,7 +111,7 @@ def _not_numbers(answer: Any, array: np.ndarray, name: str) -> str:
     if array.dtype.kind == "c":
         return f"{name} holds complex numbers ({array.dtype}). Plain ones are wanted."
     if hasattr(answer, "__next__"):
-        return f"{name} is a generator, which has not computed anything yet. Try a list."
+        return f"{name} is {a(answer)}, which has not computed anything yet. Try a list."
     held = f"holds {array.dtype}" if isinstance(answer, np.ndarray) else f"is {a(answer)}"
     return f"{name} {held}, which cannot be read as numbers."
 
@@ -150,13 +153,11 @@ def misfit(value: Value, expected: Value, name: str) -> str | None:
         return f"{name} should be {KINDS[expected.kind]}, but {KINDS[value.kind]} came."
     came, wanted = value.numbers.shape, expected.numbers.shape
     if came != wanted:
-        return f"{name} has shape {came}, but {wanted} is wanted."
+        return f"{name} has shape {came}, but shape {wanted} is wanted."
     lost = np.isnan(value.numbers) & ~np.isnan(expected.numbers)
     lost |= np.isinf(value.numbers) & np.isfinite(expected.numbers)
     if lost.any():
         return f"{spot(name, lost)} is {value.numbers[lost][0]}, which is no number to go on with."
-    if value.kind in WHOLE and (expected.numbers % 1 != 0).any():
-        return f"{name} holds whole numbers, so everything behind the decimal point is lost."
     return None
 
 
@@ -169,6 +170,8 @@ def difference(value: Value, expected: Value, name: str) -> str | None:
     wrong = ~close(value, expected)
     if not wrong.any():
         return None
+    if value.kind in WHOLE and (expected.numbers[np.isfinite(expected.numbers)] % 1).any():
+        return f"{name} holds whole numbers: all that stands behind the decimal point is lost."
     came, right = value.numbers[wrong][0], expected.numbers[wrong][0]
     return f"{spot(name, wrong)} is {came:.6g}, but should be {right:.6g}."
 

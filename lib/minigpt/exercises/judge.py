@@ -1,17 +1,13 @@
-"""Judge an answer to an exercise: nothing is printed here, and nothing kept."""
+"""Judge an answer to an exercise: nothing is shown here, and nothing kept."""
 
-import inspect
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from minigpt.exercises import comparing
-from minigpt.exercises.comparing import UnreadableError, read
+from minigpt.exercises import comparing, words
+from minigpt.exercises.aside import Printed, aside
 from minigpt.exercises.exercise import Exercise
-from minigpt.exercises.running import Outcome, guarded, outcomes
+from minigpt.exercises.running import Outcome, OverdueError, calls, guarded
 from minigpt.exercises.verdict import NOT_ATTEMPTED, NOT_YET, PASSED, Verdict
-
-EMPTY = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 
 
 def judge(exercise: Exercise, answer: Any) -> Verdict:
@@ -20,80 +16,50 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
     Raises: KeyboardInterrupt, when the reader interrupts.
     Source: this book.
     """
-    if not callable(answer):
-        return say(exercise, NOT_YET, f"Hand over the function itself: `{exercise.name}`.")
-    rounds = guarded(answer, exercise.cases, partial(read, names=exercise.returns))
-    if rounds is None:
-        return say(exercise, NOT_YET, "It runs and runs. It was stopped after five seconds.")
-    first = rounds[0]
-    if isinstance(first[0].error, NotImplementedError):
-        return say(exercise, NOT_ATTEMPTED, "Replace the last line, and run the cell again.")
-    wrong = next((w for w in map(partial(fault, exercise), first) if w), None)
-    if wrong is None:
-        return say(exercise, PASSED, exercise.notice)
-    for slip in exercise.slips:
-        if alike(first, behaviour(exercise, slip.function)):
-            return say(exercise, NOT_YET, slip.message)
-    return say(exercise, NOT_YET, *wrong.splitlines())
+    subject = f"{exercise.number}, {exercise.name}"
+    if words.untouched(answer):
+        return Verdict(subject, NOT_ATTEMPTED, (words.YOUR_TURN,))
+    if said := words.uncallable(exercise, answer):
+        return Verdict(subject, NOT_YET, said)
+    with aside() as printed:
+        status, lines, outcome = _verdict(exercise, answer, printed)
+    return Verdict(subject, status, lines, outcome.printed)
 
 
-def say(exercise: Exercise, status: str, *lines: str) -> Verdict:
-    """Make the verdict on an exercise.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    return Verdict(f"{exercise.number}, {exercise.name}", status, lines)
-
-
-def behaviour(exercise: Exercise, function: Callable[..., Any]) -> list[Outcome]:
-    """Run one of the exercise's own functions on its cases.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    return outcomes(function, exercise.cases, partial(read, names=exercise.returns))
+def _verdict(
+    exercise: Exercise, answer: Any, printed: Printed
+) -> tuple[str, tuple[str, ...], Outcome]:
+    """Run the answer; give the status, what to say, and the outcome that decided it."""
+    read = partial(comparing.read, names=exercise.returns)
+    count = len(exercise.cases)
+    done = guarded(answer, exercise.cases * 2, read, printed)
+    mine, again = done[:count], done[count:]
+    if words.not_implemented(mine[0].error, answer):
+        return NOT_ATTEMPTED, (words.YOUR_TURN,), mine[0]
+    if isinstance(done[-1].error, OverdueError):
+        return NOT_YET, words.fault(exercise, done[-1], ()), done[-1]
+    if again and not alike(mine, again):
+        return NOT_YET, words.fickle(exercise), mine[0]
+    right = list(calls(exercise.reference, exercise.cases, read, printed))
+    for outcome, expected in zip(mine, right, strict=False):
+        if said := words.fault(exercise, outcome, expected.value):
+            for slip in exercise.slips:
+                if alike(mine, list(calls(slip.function, exercise.cases, read, printed))):
+                    return NOT_YET, (slip.message,), outcome
+            return NOT_YET, said, outcome
+    return PASSED, (f"Notice: {exercise.notice}",), mine[0]
 
 
 def alike(mine: list[Outcome], theirs: list[Outcome]) -> bool:
-    """Tell whether two functions did the same on every case.
+    """Tell whether two functions did the same on every case: values, errors, and changes.
 
     Raises: nothing.
     Source: this book.
     """
-    return len(mine) == len(theirs) and all(
-        (type(a.error), str(a.error), a.changed) == (type(b.error), str(b.error), b.changed)
-        and (a.error is not None or comparing.equal(a.value, b.value))
-        for a, b in zip(mine, theirs, strict=True)
-    )
+    return len(mine) == len(theirs) and all(map(_same, mine, theirs))
 
 
-def fault(exercise: Exercise, outcome: Outcome) -> str | None:
-    """Say what is wrong with one outcome, or None.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    names = exercise.returns
-    parameters = list(inspect.signature(exercise.reference).parameters)
-    if isinstance(outcome.error, UnreadableError):
-        return str(outcome.error)
-    if outcome.error is not None:
-        return f"It stops. {type(outcome.error).__name__}: {outcome.error}"
-    args = outcome.case.args
-    expected = read(exercise.reference(*args), names)
-    for came, right, name in zip(outcome.value, expected, names, strict=True):
-        if words := comparing.misfit(came, right, name):
-            return words
-    if outcome.changed:
-        name = parameters[outcome.changed[0]]
-        return f"It changes {name} itself. Work on a copy: `{name}.copy()`."
-    numbers = [value.numbers for value in outcome.value]
-    if exercise.judge_by:
-        return exercise.judge_by(args, numbers[0] if len(numbers) == 1 else tuple(numbers))
-    for came, right, name in zip(outcome.value, expected, names, strict=True):
-        if words := comparing.difference(came, right, name):
-            named = dict(zip(names, numbers, strict=True))
-            broken = [b for b in (test(args, named) for test in exercise.invariants) if b]
-            return "\n".join([words, *broken[:1]])
-    return None
+def _same(a: Outcome, b: Outcome) -> bool:
+    if a.error is not None or b.error is not None:
+        return (type(a.error), str(a.error)) == (type(b.error), str(b.error))
+    return a.changed == b.changed and comparing.equal(a.value, b.value)

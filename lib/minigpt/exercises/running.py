@@ -1,30 +1,50 @@
-"""Run a learner's function: on copies, with its prints kept, and never for long."""
+"""Run a learner's function: on copies, twice, and never for long."""
 
 import contextvars
 import copy
 import ctypes
-import io
+import sys
 import threading
-import warnings
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from minigpt.exercises.exercise import Case
+from minigpt.exercises.aside import Printed
+from minigpt.exercises.exercise import Args, Case
 
-SECONDS = 5.0  # for all cases together
-PATIENCE = 1.0  # for a function that refuses to be stopped
-KEPT = 2000  # characters of what a call prints
+Reader = Callable[[Any], Any]  # makes of what came back what can be compared
+
+SECONDS = 5.0  # for all calls together
+PATIENCE = 1.0  # with a function that will not be stopped
+
+
+class OverdueError(Exception):
+    """A function took too long; the text says what became of it."""
 
 
 class Stopped(BaseException):  # so that no `except Exception` takes it
-    """Raised in a function that has run for too long.
+    """Raised inside a function that has run for too long.
 
+    A bare `except:` takes it all the same. So wherever one is made, which happens in the
+    function's own thread, every further line of that thread raises it anew.
+
+    Raises: nothing.
     Source: this book.
     """
+
+    def __init__(self) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != __file__:
+            frame.f_trace = _stop_here
+            frame = frame.f_back
+        sys.settrace(_stop_here)
+
+
+def _stop_here(frame: FrameType, event: str, arg: Any) -> None:
+    raise Stopped
 
 
 @dataclass(frozen=True)
@@ -34,136 +54,122 @@ class Outcome:
     Source: this book.
     """
 
-    case: Case
+    args: Args
     value: Any = None
     error: BaseException | None = None
     changed: tuple[int, ...] = ()
     printed: str = ""
-    warned: str = ""
 
 
-class Printed(io.StringIO):
-    """Keeps the beginning of what is printed, and counts the lines of the rest.
-
-    Source: this book.
-    """
-
-    def write(self, text: str) -> int:
-        """Keep the text while there is room.
-
-        Raises: nothing.
-        Source: this book.
-        """
-        super().write(text[: max(0, KEPT - self.tell())])
-        return len(text)
-
-    def take(self) -> str:
-        """Give what was printed, and begin anew.
-
-        Raises: nothing.
-        Source: this book.
-        """
-        text = self.getvalue()
-        self.seek(0)
-        self.truncate()
-        return text
-
-
-def outcomes(
-    function: Callable[..., Any],
-    cases: Iterable[Case],
-    read: Callable[[Any], Any],
-    printed: Printed | None = None,
+def guarded(
+    function: Callable[..., Any], cases: Iterable[Case], read: Reader, printed: Printed
 ) -> list[Outcome]:
-    """Call the function once a case, on copies, up to the first error; read what it returns.
+    """Do what `calls` does, in a thread that is stopped when it takes too long.
 
-    Raises: nothing that the function raises, but `Stopped`.
+    Raises: KeyboardInterrupt, when the reader interrupts.
     Source: this book.
     """
     done: list[Outcome] = []
+    cases = tuple(cases)
+
+    def work() -> None:
+        for outcome in calls(function, cases, read, printed):
+            done.append(outcome)
+
+    late = within(SECONDS, work)
+    if late is None:
+        return done
+    return [*done, Outcome(cases[len(done)].args, error=late, printed=printed.take())]
+
+
+def calls(
+    function: Callable[..., Any], cases: Iterable[Case], read: Reader, printed: Printed
+) -> Iterator[Outcome]:
+    """Call the function once a case, up to its first error.
+
+    Raises: Stopped.
+    Source: this book.
+    """
     for case in cases:
-        args = copy.deepcopy(case.args)
-        value = error = None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                value = read(function(*args))
-            except Stopped:
-                raise
-            except BaseException as raised:
-                error = raised
-        changed = tuple(
-            i for i, pair in enumerate(zip(args, case.args, strict=True)) if differ(*pair)
-        )
-        said = printed.take() if printed else ""
-        warned = str(caught[0].message) if caught else ""
-        done.append(Outcome(case, value, error, changed, said, warned))
-        if error is not None:
-            break
-    return done
+        outcome = call(function, case, read, printed)
+        yield outcome
+        if outcome.error is not None:
+            return
+
+
+def call(function: Callable[..., Any], case: Case, read: Reader, printed: Printed) -> Outcome:
+    """Call the function on copies of the arguments, and read what it returns.
+
+    Raises: Stopped.
+    Source: this book.
+    """
+    args = copy.deepcopy(case.args)
+    try:
+        value, error = read(function(*args)), None
+    except Stopped:
+        raise
+    except BaseException as raised:
+        value, error = None, raised
+    pairs = enumerate(zip(args, case.args, strict=True))
+    changed = tuple(i for i, (now, before) in pairs if differ(now, before))
+    return Outcome(case.args, value, error, changed, printed.take())
 
 
 def differ(now: Any, before: Any) -> bool:
-    """Tell whether an argument has been changed; only arrays (any shape) and lists can be.
+    """Tell whether an argument has been changed; arrays, of any shape, and lists can be.
 
     Raises: nothing.
     Source: this book.
     """
     if isinstance(before, np.ndarray):
         return not np.array_equal(now, before, equal_nan=before.dtype.kind == "f")
-    return isinstance(before, list | dict) and now != before
+    if isinstance(before, list | tuple):
+        return len(now) != len(before) or any(map(differ, now, before))
+    return isinstance(before, int | float | str) and bool(np.any(now != before))
 
 
-def guarded(
-    function: Callable[..., Any], cases: tuple[Case, ...], read: Callable[[Any], Any]
-) -> list[list[Outcome]] | None:
-    """Run the cases twice in a thread of their own; None when that took too long.
-
-    Raises: KeyboardInterrupt, when the reader interrupts.
-    Source: this book.
-    """
-    rounds: list[list[Outcome]] = []
-    printed = Printed()
-
-    def work() -> None:
-        for _ in range(2):
-            rounds.append(outcomes(function, cases, read, printed))
-
-    with redirect_stdout(printed), redirect_stderr(printed):
-        ended = within(SECONDS, work)
-    return rounds if ended else None
-
-
-def within(seconds: float, work: Callable[[], None]) -> bool:
-    """Do the work in a thread, and stop it when the time is over; tell whether it ended.
+def within(seconds: float, work: Callable[[], None]) -> OverdueError | None:
+    """Do the work in a thread, and stop it when its time is over; say what came of that.
 
     Raises: KeyboardInterrupt, when the reader interrupts; the work is then stopped too.
     Source: this book.
     """
+    context = contextvars.copy_context()  # NumPy's print and error settings live in it
 
     def quietly() -> None:
-        with suppress(Stopped):
-            contextvars.copy_context().run(work)
+        try:
+            context.run(work)
+        except Stopped:
+            sys.settrace(None)
 
     worker = threading.Thread(target=quietly, daemon=True)
     worker.start()
     try:
         worker.join(seconds)
-        return not worker.is_alive()
+        ended = not worker.is_alive()
     finally:
-        stop(worker)
+        stopped = stop(worker)
+    if ended:
+        return None
+    if stopped:
+        return OverdueError(f"It was stopped after {seconds:.0f} seconds. Does a loop never end?")
+    return OverdueError(
+        "It takes too long and cannot be stopped. Restart the kernel if it stays busy."
+    )
 
 
-def stop(worker: threading.Thread) -> None:
+def stop(worker: threading.Thread) -> bool:
     """Raise `Stopped` in the thread, again and again until it ends or patience does.
+
+    Nothing reaches a thread that is inside one long computation of NumPy's.
 
     Raises: nothing.
     Source: this book.
     """
     for _ in range(int(PATIENCE / 0.05)):
         if not worker.is_alive():
-            return
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(worker.ident or 0), ctypes.py_object(Stopped)
-        )
+            return True
+        target = ctypes.c_ulong(worker.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(target, ctypes.py_object(Stopped))
         worker.join(0.05)
+    return not worker.is_alive()

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
 UNKNOWN, HINT = "no such exercise", "hint"
-SIGNS = {PASSED: "✓", NOT_YET: "✗", NOT_ATTEMPTED: "○", UNKNOWN: "?", HINT: "→"}
-COLOURS = {
-    PASSED: "#009E73",
-    NOT_YET: "#D55E00",
-    NOT_ATTEMPTED: "#8A8A8A",
-    UNKNOWN: "#CC79A7",
-    HINT: "#0072B2",
+# Sign and word say the same as the colour (after Okabe and Ito, who keep apart what others mix).
+LOOKS = {
+    PASSED: ("✓", "#009E73"),
+    NOT_YET: ("✗", "#D55E00"),
+    NOT_ATTEMPTED: ("○", "#8A8A8A"),
+    UNKNOWN: ("?", "#CC79A7"),
+    HINT: ("→", "#0072B2"),
 }
 
 
@@ -36,24 +36,29 @@ class Verdict:
         Raises: nothing.
         Source: this book.
         """
-        return f"{SIGNS[self.status]} {self.subject}: {self.status}"
+        return f"{LOOKS[self.status][0]} {self.subject}: {self.status}"
 
-    def __str__(self) -> str:
-        printed = [f"Printed: {line}" for line in self.printed.splitlines()]
-        return "\n  ".join([self.heading, *self.lines, *printed])
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        printed = [f"  | {line}" for line in self.printed.splitlines()]
+        said = ["It printed:", *printed] if printed else []
+        return "\n  ".join([self.heading, *self.lines, *said])
 
     def _repr_html_(self) -> str:
-        colour = COLOURS[self.status]
-        style = f"border-left: 0.3em solid {colour}; padding: 0.4em 0.8em; margin: 0.3em 0"
-        lines = "".join(f"<div>{marked(line)}</div>" for line in self.lines)
-        printed = f"<pre>{html.escape(self.printed)}</pre>" if self.printed else ""
-        heading = f"<strong>{html.escape(self.heading)}</strong>"
-        return f'<div role="status" style="{style}"><div>{heading}</div>{lines}{printed}</div>'
+        colour = LOOKS[self.status][1]
+        box = (
+            f"border: 1px solid {colour}; border-left-width: 0.5em; border-radius: 0.3em; "
+            f"background: {colour}14; padding: 0.5em 0.8em; line-height: 1.5"
+        )
+        said = [f"<div>{marked(line)}</div>" for line in self.lines]
+        if self.printed:
+            pre = "margin: 0; padding: 0; border: 0; background: none; color: inherit"
+            kept = html.escape(self.printed)
+            said.append(f'<div>It printed:</div><pre style="{pre}">{kept}</pre>')
+        heading = f"<div><strong>{html.escape(self.heading)}</strong></div>"
+        return f'<div role="status" style="{box}">{heading}{"".join(said)}</div>'
 
     def show(self) -> None:
-        """Show it where it is: in a notebook as a box, elsewhere as text.
+        """Show it: in a notebook as a box, elsewhere as text.
 
         Raises: nothing.
         Source: this book.
@@ -66,10 +71,17 @@ class Verdict:
 
 
 def marked(text: str) -> str:
-    """Turn backticks and asterisks into HTML.
+    """Turn `code` and *emphasis*, written as in Markdown, into HTML.
 
     Raises: nothing.
     Source: this book.
     """
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
+    pieces = re.split(r"(`[^`]+`|\$[^$]+\$)", html.escape(text, quote=False))
+    return "".join(
+        f"<code>{piece[1:-1]}</code>"
+        if piece.startswith("`")
+        else piece
+        if piece.startswith("$")
+        else re.sub(r"(?<!\w)\*([^*]+)\*", r"<em>\1</em>", piece)
+        for piece in pieces
+    )

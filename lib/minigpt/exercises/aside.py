@@ -1,0 +1,122 @@
+"""Step aside while a learner's function runs: afterwards all is as it was before."""
+
+import builtins
+import io
+import math
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+
+import numpy as np
+
+KEPT = 400  # characters of what a call prints
+LINES = 3
+MODULES = (builtins, math, random, np, np.linalg, np.random)
+
+
+class Printed(io.StringIO):
+    """Keeps the beginning of what is printed, and counts the lines of the rest.
+
+    Source: this book.
+    """
+
+    lines = 0
+
+    def write(self, text: str) -> int:
+        """Keep the text while there is room.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        super().write(text[: max(0, KEPT - self.tell())])
+        self.lines += text.count("\n")
+        return len(text)
+
+    def take(self) -> str:
+        """Give the first lines of what was printed, and begin anew.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        shown = self.getvalue().splitlines()[:LINES]
+        more = self.lines - len(shown)
+        self.seek(0)
+        self.truncate()
+        self.lines = 0
+        return "\n".join([*shown, *([f"… and {more} more lines"] if more > 0 else [])])
+
+
+@contextmanager
+def aside() -> Iterator[Printed]:
+    """Keep what is printed and warned; afterwards restore random states and replaced names.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    printed = Printed()
+    names = [dict(vars(module)) for module in MODULES]
+    limit, states = sys.getrecursionlimit(), random_states()
+    try:
+        with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
+            warnings.simplefilter("always")
+            warnings.showwarning = _print_warning
+            builtins.input = _refuse_input
+            with no_way_out():
+                yield printed
+    finally:
+        for module, before in zip(MODULES, names, strict=True):
+            vars(module).update(before)
+        sys.setrecursionlimit(limit)
+        restore_random(*states)
+
+
+def random_states() -> tuple[Any, ...]:
+    """Copy the states of the random generators that any module may draw from.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    torch = sys.modules.get("torch")
+    return random.getstate(), np.random.get_state(), torch and torch.get_rng_state()
+
+
+def restore_random(python: Any, numpy: Any, torch: Any) -> None:
+    """Set the random generators back to the states from `random_states`.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    random.setstate(python)
+    np.random.set_state(numpy)
+    if torch is not None:
+        sys.modules["torch"].set_rng_state(torch)
+
+
+@contextmanager
+def no_way_out() -> Iterator[None]:
+    """In a notebook, let `exit()` raise SystemExit instead of ending the kernel.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    if not shell:
+        yield
+        return
+    shell.ask_exit = sys.exit
+    try:
+        yield
+    finally:
+        del shell.ask_exit
+
+
+def _print_warning(message: Warning, category: type[Warning], *rest: Any) -> None:
+    print(f"{category.__name__}: {message}")
+
+
+def _refuse_input(prompt: object = "") -> str:
+    raise RuntimeError("it asks for input, but nobody is there to answer")
