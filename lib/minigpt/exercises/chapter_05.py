@@ -337,6 +337,22 @@ def length(a):
     return np.linalg.norm(a)
 
 
+def said(arrow):
+    return f"({', '.join(f'{round(number, 3) + 0.0:g}' for number in arrow)})"
+
+
+def undecided(args, values):
+    """With the right factor, a, shape (2,), scores as much with b as with itself."""
+    a, b = args
+    score, own = values["factor"] * (a @ b), a @ a
+    if math.isclose(score, own, rel_tol=1e-2):
+        return None
+    return (
+        f"For a = {said(a)} and b = {said(b)}, a scores {score:.4g} with the new b, "
+        f"and {own:.4g} with itself."
+    )
+
+
 def by_shadows(a, b):
     along = a / math.hypot(*a)
     return math.hypot(*a) / (b[0] * along[0] + b[1] * along[1])
@@ -439,6 +455,7 @@ who_wins_factor = Exercise(
         Variant("an array of no axes, float32", lambda a, b: np.float32(break_even(a, b))),
     ),
     hints=WHO_WINS_HINTS,
+    invariants=(undecided,),
     notice="only the shadow counts. Where `b` leans away from `a` the factor is negative, and at a "
     "right angle there is none.",
 )
@@ -472,10 +489,6 @@ def not_a_rival(args, b):
     if angle < 59.95:
         return f"For a = {said(a)}, your b = {said(b)} is {angle:.1f} degrees away, not 60."
     return None
-
-
-def said(arrow):
-    return f"({', '.join(f'{number:.3g}' for number in arrow)})"
 
 
 def rotated_by_torch(a):
@@ -625,12 +638,17 @@ def in_order(x):
     return np.sort(x, axis=0)
 
 
-def spoiled(row, column, size=0.1):
+def exchanged(x):
+    """An f that exchanges two numbers of the first row."""
+    return np.concatenate([np.array(x)[:1, [1, 0, 2]], x[1:]])
+
+
+def spoiled(row, column):
     def f(x):
-        """An f that exchanges two numbers of one row."""
-        x = np.array(x)
-        x[row, [column, column - 1]] = x[row, [column - 1, column]]
-        return x * size
+        """An f that changes one number when the words are reordered."""
+        y = np.array(x)
+        y[row, column] += 0 if np.array_equal(y, X) else 0.01
+        return y
 
     return f
 
@@ -638,10 +656,8 @@ def spoiled(row, column, size=0.1):
 CASES = (
     *((f, X, order) for f in (negative, mean, contexts, rounded) for order in (SWAP, CIRCLE)),
     (contexts, X[:4, :2], [2, 0, 3, 1]),
-    (in_order, X, CIRCLE),
-    (numbered, X, CIRCLE),
+    *((f, X, CIRCLE) for f in (in_order, numbered, exchanged)),
     *((spoiled(row, column), X, CIRCLE) for row in range(5) for column in range(3)),
-    (spoiled(0, 1, size=10), X, CIRCLE),
 )
 
 
@@ -750,7 +766,7 @@ permute_test = Exercise(
         Slip(
             "too tolerant",
             lambda f, x, order: np.allclose(f(x)[order], f(x[order]), atol=0.5),
-            "Numbers that differ by tenths pass as equal. Only rounding is to be forgiven.",
+            "Numbers that differ by hundredths pass as equal. Only rounding is to be forgiven.",
         ),
         Slip(
             "a table of answers",
@@ -817,7 +833,7 @@ def pushed(x):
     return y
 
 
-def exchanged(x):
+def crossed(x):
     y = x.copy()
     y[[0, 1], 0] = x[[1, 0], 0]
     return y
@@ -889,7 +905,7 @@ permute_twin = Exercise(
     right=(
         Variant("mirrored at the mean, torch", mirrored_by_torch),
         Variant("every word the mean", lambda x: np.repeat(x.mean(axis=0)[None], len(x), axis=0)),
-        Variant("two numbers of a column exchanged", exchanged),
+        Variant("two numbers of a column exchanged", crossed),
         Variant(
             "twice as far from the mean", lambda x: (2 * x - x.mean(axis=0)).astype(np.float32)
         ),
