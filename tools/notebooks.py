@@ -23,6 +23,7 @@ PINNED = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "SOURCE_DATE_EPOCH": "0",  # or Matplotlib writes the time of day into every SVG
+    "ATTENTION_PROGRESS": "off",  # that the book passes its own exercises is nobody's progress
 }
 
 
