@@ -745,7 +745,7 @@ entries = Exercise(
         Hint(
             "an error and its heirs",
             "For the second function, never compute a step from the true numbers. Each step gets "
-            "the numbers in print just before it, right or wrong, and is asked only whether it "
+            "the numbers in print right before it, right or wrong, and is asked only whether it "
             "follows from them.",
         ),
         Hint(
