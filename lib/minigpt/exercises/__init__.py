@@ -68,6 +68,6 @@ def progress() -> None:
         if chapter != (chapter := id.split(".")[0]):
             print(f"Chapter {chapter}")
         exercise = EXERCISES.get(id)
-        title = f"{exercise.title}, {exercise.name}" if exercise else "(no longer in the book)"
+        title = f"{exercise.title} ({exercise.name})" if exercise else "(no longer in the book)"
         print(f"  {'✓' if id in done else '·'} {id:<5} {title}")
     print(f"{len(done & set(EXERCISES))} of {len(EXERCISES)} passed. {record.where()}")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 KEPT = 400  # characters of what a call prints
-LINES = 3
+LINES, WIDTH = 3, 100
 MODULES = (builtins, math, random, np, np.linalg, np.random)
 
 
@@ -41,7 +41,7 @@ class Printed(io.StringIO):
         Raises: nothing.
         Source: this book.
         """
-        shown = self.getvalue().splitlines()[:LINES]
+        shown = [line[:WIDTH] for line in self.getvalue().splitlines()[:LINES]]
         more = self.lines - len(shown)
         self.seek(0)
         self.truncate()

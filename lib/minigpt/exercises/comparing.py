@@ -112,8 +112,9 @@ def _not_numbers(answer: Any, array: np.ndarray, name: str) -> str:
         return f"{name} holds complex numbers ({array.dtype}). Plain ones are wanted."
     if hasattr(answer, "__next__"):
         return f"{name} is {a(answer)}, which has not computed anything yet. Try a list."
-    held = f"holds {array.dtype}" if isinstance(answer, np.ndarray) else f"is {a(answer)}"
-    return f"{name} {held}, which cannot be read as numbers."
+    if isinstance(answer, np.ndarray):
+        return f"{name} holds {'text' if array.dtype.kind in 'US' else 'objects'}, not numbers."
+    return f"{name} is {a(answer)}, which cannot be read as numbers."
 
 
 def close(value: Value, expected: Value) -> np.ndarray:

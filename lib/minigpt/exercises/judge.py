@@ -1,12 +1,13 @@
 """Judge an answer to an exercise: nothing is shown here, and nothing kept."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from minigpt.exercises import comparing, words
-from minigpt.exercises.aside import Printed, aside
+from minigpt.exercises.aside import aside
 from minigpt.exercises.exercise import Exercise
-from minigpt.exercises.running import Outcome, OverdueError, calls, guarded
+from minigpt.exercises.running import Outcome, OverdueError, Reader, calls, guarded
 from minigpt.exercises.verdict import NOT_ATTEMPTED, NOT_YET, PASSED, Verdict
 
 
@@ -22,32 +23,43 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
     if said := words.uncallable(exercise, answer):
         return Verdict(subject, NOT_YET, said)
     with aside() as printed:
-        status, lines, outcome = _verdict(exercise, answer, printed)
-    return Verdict(subject, status, lines, outcome.printed)
+        done = guarded(answer, exercise.cases * 2, _reader(exercise), printed)
+    if words.not_implemented(done[0].error, answer):
+        return Verdict(subject, NOT_ATTEMPTED, (words.YOUR_TURN,))
+    outcome, said = _complaint(exercise, done)
+    if said:
+        return Verdict(subject, NOT_YET, said, outcome.printed)
+    return Verdict(subject, PASSED, (f"Notice: {exercise.notice}",), outcome.printed)
 
 
-def _verdict(
-    exercise: Exercise, answer: Any, printed: Printed
-) -> tuple[str, tuple[str, ...], Outcome]:
-    """Run the answer; give the status, what to say, and the outcome that decided it."""
-    read = partial(comparing.read, names=exercise.returns)
+def _reader(exercise: Exercise) -> Reader:
+    return partial(comparing.read, names=exercise.returns)
+
+
+def _ours(exercise: Exercise, function: Callable[..., Any]) -> list[Outcome]:
+    """Run one of the exercise's own functions."""
+    with aside() as printed:
+        return list(calls(function, exercise.cases, _reader(exercise), printed))
+
+
+def _complaint(exercise: Exercise, done: list[Outcome]) -> tuple[Outcome, words.Lines]:
+    """Give what to say of two rounds of calls, if anything, and the outcome that it is about."""
     count = len(exercise.cases)
-    done = guarded(answer, exercise.cases * 2, read, printed)
     mine, again = done[:count], done[count:]
-    if words.not_implemented(mine[0].error, answer):
-        return NOT_ATTEMPTED, (words.YOUR_TURN,), mine[0]
     if isinstance(done[-1].error, OverdueError):
-        return NOT_YET, words.fault(exercise, done[-1], ()), done[-1]
+        return done[-1], words.fault(exercise, done[-1], ())
     if again and not alike(mine, again):
-        return NOT_YET, words.fickle(exercise), mine[0]
-    right = list(calls(exercise.reference, exercise.cases, read, printed))
-    for outcome, expected in zip(mine, right, strict=False):
+        return mine[0], words.FICKLE
+    for outcome, expected in zip(mine, _ours(exercise, exercise.reference), strict=False):
         if said := words.fault(exercise, outcome, expected.value):
-            for slip in exercise.slips:
-                if alike(mine, list(calls(slip.function, exercise.cases, read, printed))):
-                    return NOT_YET, (slip.message,), outcome
-            return NOT_YET, said, outcome
-    return PASSED, (f"Notice: {exercise.notice}",), mine[0]
+            return outcome, _slip(exercise, mine) or said
+    return mine[0], ()
+
+
+def _slip(exercise: Exercise, mine: list[Outcome]) -> words.Lines:
+    """Give the message of the slip that did the very same, if there is one."""
+    same = (s.message for s in exercise.slips if alike(mine, _ours(exercise, s.function)))
+    return tuple(same)[:1]
 
 
 def alike(mine: list[Outcome], theirs: list[Outcome]) -> bool:

@@ -4,6 +4,7 @@ import dis
 import inspect
 import traceback
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ LONGEST = 160  # characters of an error's message, or of the arguments
 
 Lines = tuple[str, ...]
 
+FICKLE: Lines = (
+    "Called again with the same values, it gives another answer.",
+    "Does it draw random numbers, or keep something from one call to the next?",
+)
+
 
 def untouched(answer: Any) -> bool:
     """Tell whether there is nothing to judge: None, `...`, or a function with no body.
@@ -25,11 +31,13 @@ def untouched(answer: Any) -> bool:
     Raises: nothing.
     Source: this book.
     """
+    if answer is None or answer is ...:
+        return True
     code = getattr(answer, "__code__", None)
-    if answer is None or answer is ... or code is None:
-        return answer is None or answer is ...
-    returned = set(code.co_consts) - {answer.__doc__}
-    return {i.opname for i in dis.get_instructions(code)} <= EMPTY and returned <= {None, ...}
+    if not isinstance(code, CodeType):
+        return False
+    constants = set(code.co_consts) - {answer.__doc__}
+    return {i.opname for i in dis.get_instructions(code)} <= EMPTY and constants <= {None, ...}
 
 
 def not_implemented(error: BaseException | None, answer: Any) -> bool:
@@ -40,7 +48,7 @@ def not_implemented(error: BaseException | None, answer: Any) -> bool:
     """
     if not isinstance(error, NotImplementedError):
         return False
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)  # the innermost
     return frame.f_code is getattr(inspect.unwrap(answer), "__code__", None)
 
 
@@ -76,18 +84,6 @@ def _takes(signature: inspect.Signature, exercise: Exercise) -> str:
     return (
         f"Your function takes {len(takes)} argument{plural}, but the exercise hands it "
         f"{len(handed)}: {listing(handed)}."
-    )
-
-
-def fickle(exercise: Exercise) -> Lines:
-    """Say that two calls with the same arguments gave two answers.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    return (
-        "Called again with the same values, it gives another answer.",
-        "Does it draw random numbers, or keep something from one call to the next?",
     )
 
 
