@@ -14,14 +14,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def document(figures: tuple[Figure, ...]) -> str:
+def document(figures: tuple[Figure, ...], theme: str, scripts: bool) -> str:
     """What the book's extension makes of a page: style, scripts once a kind, the stored HTML."""
     style = (FOLDER / "figures.css").read_text(encoding="utf-8")
-    scripts = [page_text(kind) for kind in sorted({figure.module for figure in figures})]
+    kinds = sorted({figure.module for figure in figures}) if scripts else []
     body = "\n".join(figure._repr_mimebundle_()[0]["text/html"] for figure in figures)
-    loaded = "\n".join(f"<script>{script}</script>" for script in scripts)
+    loaded = "\n".join(f"<script>{page_text(kind)}</script>" for kind in kinds)
     return (
-        '<!doctype html><html lang="en" data-theme="THEME"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Figures</title>'
         f"<style>html[data-theme=dark] {{ background: #121212; color: #ddd }} {style}</style></head>"
         f"<body><main><h1>Figures</h1>{body}</main>{loaded}</body></html>"
@@ -39,13 +39,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """`show(figure, ...)` opens a page; options: dark, width, javascript. Nothing may complain."""
+    """`show(figure, ...)` opens a page, on which nothing may complain.
+
+    Options: dark, width; javascript=False switches it off; scripts=False loads none of ours.
+    """
     complaints: list[str] = []
 
-    def open_page(*figures: Figure, dark=False, width=900, javascript=True) -> Page:
+    def open_page(*figures: Figure, dark=False, width=900, javascript=True, scripts=True) -> Page:
         path = tmp_path / "figures.html"
         theme = "dark" if dark else "light"
-        path.write_text(document(figures).replace("THEME", theme), encoding="utf-8")
+        path.write_text(document(figures, theme, scripts), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 800}, java_script_enabled=javascript
         )

@@ -201,6 +201,19 @@ def test_by_keyboard_alone_a_row_is_blinded_and_read(show):
     assert page.locator(".aw-hidden").count() == 4
 
 
+def test_keys_move_the_focus_and_neither_the_page_nor_what_is_around_the_figure(show):
+    page = show(*[bird() for _ in range(6)])
+    page.evaluate("document.addEventListener('keydown', (e) => (window.heard = e.key))")
+    page.locator("td.aw-cell").first.focus()
+    for key in ["ArrowDown", "ArrowRight", " "]:
+        page.keyboard.press(key)
+    assert page.evaluate("[document.activeElement.textContent, scrollY]") == ["–", 0]
+    assert page.evaluate("window.heard ?? 'nothing'") == "nothing"
+    page.keyboard.press("Control+ArrowDown")
+    assert page.evaluate("window.heard") == "ArrowDown"
+    assert page.evaluate("document.activeElement.textContent") == "–"
+
+
 def test_by_mouse_a_cell_is_read_and_painted(show):
     page = show(bird(), AttentionMap(["a", "b"], np.eye(2)))
     cell = page.locator("tbody tr").nth(1).locator("td.aw-cell").nth(3)
@@ -209,6 +222,8 @@ def test_by_mouse_a_cell_is_read_and_painted(show):
     assert said.inner_text() == "bird looks at red: score 1.096, weight 0.393."
     cell.click()
     assert said.inner_text() == "bird may not look at red: score 1.096, weight 0.000."
+    page.locator("td.aw-cell").first.hover()
+    assert said.inner_text().startswith("the looks at the")
     page.mouse.move(0, 0)
     assert said.inner_text().startswith("bird may not look at red")  # the cursor went along
     assert page.locator("table").nth(1).locator(".aw-hidden").count() == 0
@@ -216,14 +231,16 @@ def test_by_mouse_a_cell_is_read_and_painted(show):
     assert page.get_by_label("no mask").first.is_checked()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [320, 1200])
-def test_everyone_can_use_it(show, dark, width):
-    blind = [[True] * 4, [False] * 4, [True] * 4, [True] * 4]
-    page = show(bird(), bird(mask=blind, temperature=0.1), dark=dark, width=width)
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("dark", "width"), [(False, 320), (True, 1200)])
+def test_everyone_can_use_it(show, dark, width, scripts):
+    long = AttentionMap("the cat sat on the mat today".split(), rng.normal(size=(7, 7)))
+    blind = bird(mask=[[True] * 4, [False] * 4, [True] * 4, [True] * 4], temperature=0.1)
+    page = show(blind, long, dark=dark, width=width, scripts=scripts)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options={"runOnly": RULES})
     assert found.violations_count == 0, found.generate_report()
-    targets = page.locator("label, input[type=range], .aw-cell").all()
-    boxes = [target.bounding_box() for target in targets]
+    boxes = [
+        cell.bounding_box() for cell in page.locator("label, input[type=range], .aw-cell").all()
+    ]
     assert min(min(box["width"], box["height"]) for box in boxes) >= 24

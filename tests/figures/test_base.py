@@ -209,6 +209,25 @@ START = """(() => {
 })()"""
 
 
+LISTEN = """(() => {
+  const on = [], off = [], saved = [], model = {
+    on: (...it) => on.push(it), off: (...it) => off.push(it),
+    set: (...it) => saved.push(it), save_changes: () => saved.push("saved"),
+  };
+  const stop = onChange(model, ["a", "b"], "redraw");
+  const before = off.length;
+  stop();
+  change(model, { a: 1, b: 2 });
+  return { on, before, off, saved };
+})()"""
+
+
+def test_a_figure_listens_until_it_goes_and_saves_once():
+    heard = ask("drawing", LISTEN)
+    both = [["change:a", "redraw"], ["change:b", "redraw"]]
+    assert heard == {"on": both, "before": 0, "off": both, "saved": [["a", 1], ["b", 2], "saved"]}
+
+
 def test_the_pages_model_tells_of_changes_only():
     assert ask("loader", MODEL) == [[2], 3, [2]]
 
