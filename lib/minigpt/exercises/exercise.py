@@ -4,8 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 Args = tuple[Any, ...]
@@ -75,8 +74,7 @@ class Exercise:
     `returns` names the values it gives. `judge_by`, for exercises with many right answers,
     replaces the comparison with the reference: given the arguments and the answer (an
     array, or a tuple of arrays where `returns` has several names) it says what is broken,
-    or None. `equivalent` names the mutants of the reference that are as right as it is, each
-    with the reason.
+    or None.
 
     Source: this book.
     """
@@ -95,7 +93,6 @@ class Exercise:
     notice: str
     invariants: tuple[Invariant, ...] = ()
     judge_by: Callable[[Args, Any], str | None] | None = None
-    equivalent: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def number(self) -> str:

@@ -36,12 +36,6 @@ def _reader(exercise: Exercise) -> Reader:
     return partial(comparing.read, names=exercise.returns)
 
 
-def _ours(exercise: Exercise, function: Callable[..., Any]) -> list[Outcome]:
-    """Run one of the exercise's own functions."""
-    with aside() as printed:
-        return list(calls(function, exercise.cases, _reader(exercise), printed))
-
-
 def _complaint(exercise: Exercise, done: list[Outcome]) -> tuple[Outcome, words.Lines]:
     """Give what to say of two rounds of calls, if anything, and the outcome that it is about."""
     count = len(exercise.cases)
@@ -50,7 +44,7 @@ def _complaint(exercise: Exercise, done: list[Outcome]) -> tuple[Outcome, words.
         return done[-1], words.fault(exercise, done[-1], ())
     if again and not alike(mine, again):
         return mine[0], words.FICKLE
-    for outcome, expected in zip(mine, _ours(exercise, exercise.reference), strict=False):
+    for outcome, expected in zip(mine, behaviour(exercise, exercise.reference), strict=False):
         if said := words.fault(exercise, outcome, expected.value):
             return outcome, _slip(exercise, mine) or said
     return mine[0], ()
@@ -58,8 +52,18 @@ def _complaint(exercise: Exercise, done: list[Outcome]) -> tuple[Outcome, words.
 
 def _slip(exercise: Exercise, mine: list[Outcome]) -> words.Lines:
     """Give the message of the slip that did the very same, if there is one."""
-    same = (s.message for s in exercise.slips if alike(mine, _ours(exercise, s.function)))
+    same = (s.message for s in exercise.slips if alike(mine, behaviour(exercise, s.function)))
     return tuple(same)[:1]
+
+
+def behaviour(exercise: Exercise, function: Callable[..., Any]) -> list[Outcome]:
+    """Run a function of our own on the exercise's cases, up to its first error.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    with aside() as printed:
+        return list(calls(function, exercise.cases, _reader(exercise), printed))
 
 
 def alike(mine: list[Outcome], theirs: list[Outcome]) -> bool:
