@@ -276,6 +276,18 @@ def test_a_tip_is_dragged_and_the_paper_does_not_jump_meanwhile(show):
     assert all(value == round(value, 2) for value in values(page, "red"))
 
 
+def test_the_paper_shrinks_only_when_the_tip_is_let_go(show):
+    page = show(bird(vectors=[*X[:3].tolist(), [0, 3.8]]))
+    x, y = centre(page.get_by_role("slider", name="tip of red"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + page.locator("svg.aw-paper").bounding_box()["width"] * 0.35)
+    assert values(page, "red")[1] < 0.6
+    assert page.locator(".aw-tick").last.text_content() == "−4"
+    page.mouse.up()
+    assert page.locator(".aw-tick").last.text_content() == "−1.0"
+
+
 def test_a_finger_drags_a_tip_and_elsewhere_scrolls_the_page(show):
     page = show(bird(), width=390)
     page.add_style_tag(content="body { height: 3000px }")

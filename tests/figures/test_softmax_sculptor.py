@@ -17,6 +17,7 @@ ROWS = {
     "extremes": [1000, -1000, 999],
     "ties": [0, 0, 0, 0, -1],
     "all the same": [-1000, -1000, -1000],
+    "four equal": [2, 2, 2, 2],
     "alone": [3.3],
 }
 SETTINGS = {
@@ -26,7 +27,9 @@ SETTINGS = {
     "wide": {"d": 64, "scaled": False},
     "wide and scaled": {"d": 64, "scaled": True, "temperature": 2.0},
     "filtered": {"top_k": 2, "top_p": 0.7, "temperature": 1.5},
+    "not wide": {"scaled": False},
     "nucleus": {"top_p": 0.3},
+    "to the edge": {"top_p": 0.5},
     "hardly filtered": {"top_k": 100, "top_p": 1.0},
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -87,9 +87,12 @@ class Mixture(Figure):
         colours = [sorted(set(self.words)).index(word) % 6 for word in self.words]
         labels = labels_of(self.words)
         labels[self.looker] += " looks"
+        below = [tip[1] > 200 or j == self.looker for j, tip in enumerate(tips)]
         yield '<path class="aw-axis" d="M20 200H380M200 20V380"/>'
-        for label, colour, tip, weight in zip(labels, colours, tips, self.weights, strict=True):
-            yield f'<g class="aw-word-{colour}">{_arrow(label, tip)}{_dots(tip, star, weight)}</g>'
+        rows = zip(labels, colours, tips, below, self.weights, strict=True)
+        for label, colour, tip, low, weight in rows:
+            inside = _arrow(label, tip, 24 if low else -12) + _dots(tip, star, weight)
+            yield f'<g class="aw-word-{colour}">{inside}</g>'
         turns = np.arange(10) * np.pi / 5
         rays = np.where(np.arange(10) % 2, 4.5, 11) * (np.sin(turns), -np.cos(turns))
         corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in star + rays.T)
@@ -140,9 +143,9 @@ def pair(vector: Any, digits: int) -> str:
     return f"({', '.join(number(c, digits) for c in vector)})"
 
 
-def _arrow(label: str, tip: np.ndarray) -> str:
+def _arrow(label: str, tip: np.ndarray, drop: float) -> str:
     x, y = tip
-    at = f'x="{x}" y="{y - 12 if y < 200 else y + 24:.1f}" text-anchor="middle"'
+    at = f'x="{x}" y="{y + drop:.1f}" text-anchor="middle"'
     return (
         f'<line class="aw-shaft" x1="200" y1="200" x2="{x}" y2="{y}"/>'
         f'<circle cx="{x}" cy="{y}" r="6"/><text {at}>{html.escape(label)}</text>'

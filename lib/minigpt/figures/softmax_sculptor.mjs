@@ -26,7 +26,7 @@ export function keepTopP(logits, p) {
   let sum = 0;
   order.forEach((i, rank) => {
     sum += weights[rank];
-    if (rank && sum - weights[rank] >= p) kept[i] = -Infinity;
+    if (sum - weights[rank] >= p) kept[i] = -Infinity; // the likelier ones reach it already
   });
   return kept;
 }
