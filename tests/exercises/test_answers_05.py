@@ -152,7 +152,6 @@ WRONG = {
         lambda x: lines(x.mean(0, keepdims=True)),
         lambda x: lines(x - x.mean(-2, keepdims=True)),
         lambda x: lines(np.exp(x)),
-        lambda x: None,
         lambda x: print(lines(x)),
         lambda x: lines(x * np.nan),
         lambda x: (np.full_like(x, np.inf), lines(x)[1]),
@@ -259,3 +258,23 @@ def test_a_rival_is_judged_by_shadow_and_angle_alone():
         right = degrees >= 60 and times * math.cos(math.radians(degrees)) > 1
         verdict = judge(EXERCISES["5.2b"], lambda a, d=degrees, t=times: at_degrees(a, d, t))
         assert (verdict.status == PASSED) == right, (degrees, times, str(verdict))
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "words"),
+    [
+        ("5.1", lambda x: lines(x, scale=2.5), "divided by 2.5, and x has 3 numbers"),
+        ("5.1", lambda x: lines(x * 2), "divided by 0.433, and"),
+        ("5.1", lambda x: (lines(x)[0][..., ::-1], lines(x)[1]), "not what your weights make"),
+        ("5.1", lambda x: (lines(x)[0], lines(x)[1] / 2), "A row of weights sums to 0.5"),
+        ("5.2a", lambda a, b: -(a @ a) / (a @ b), "a scores -1.25 with the new b, and 1.25"),
+        ("5.2b", lambda a: at_degrees(a, 50, 4), "is 50.0 degrees away"),
+        ("5.2b", lambda a: at_degrees(a, 60, 1.2), "ends its shadow at 0.671 on a's line"),
+        ("5.2b", lambda a: a - 3 * across(a), "makes a tie"),
+        ("5.3a", lambda f, x, order: np.allclose(f(x)[order][3], f(x[order])[3]), "say yes, but"),
+        ("5.3b", lambda x: x[[2, 0, 1, *range(3, len(x))]], "are those of `x`"),
+        ("5.3b", lambda x: x * 3, "The mean of your words is"),
+    ],
+)
+def test_what_no_slip_names_is_said_in_words(id, answer, words):
+    assert words in str(judge(EXERCISES[id], answer))

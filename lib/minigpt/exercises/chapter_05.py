@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from minigpt.exercises.exercise import Case, Exercise, Hint, Slip, Variant
-from minigpt.exercises.invariants import rows_sum_to_one
+from minigpt.exercises.invariants import never_negative, rows_sum_to_one
 
 rng = np.random.default_rng(5)
 
@@ -101,6 +101,29 @@ def by_torch(x):
     x = torch.tensor(x, requires_grad=True)
     weights = torch.softmax(x @ x.mT / math.sqrt(x.shape[-1]), dim=-1)
     return weights @ x, weights
+
+
+def other_divisor(args, values):
+    """Tell weights, shape (..., T, T), that are a softmax, but of scores divided otherwise."""
+    (x,) = args
+    agreement, logs = x @ x.mT, np.log(np.maximum(values["weights"], 1e-300))
+    agreement, logs = (a - a.mean(axis=-1, keepdims=True) for a in (agreement, logs))
+    sharpness = (agreement * logs).sum() / (agreement**2).sum()
+    softmaxed = sharpness and np.allclose(logs, sharpness * agreement, atol=1e-2)
+    if not softmaxed or math.isclose(sharpness * root(x), 1, rel_tol=1e-2):
+        return None
+    return (
+        "Your weights are a softmax of the dot products divided by "
+        f"{1 / sharpness:.4g}, and x has {x.shape[-1]} numbers a word."
+    )
+
+
+def other_mixture(args, values):
+    """Tell a context, shape (..., T, d), that is not what the weights make of x."""
+    (x,) = args
+    if np.allclose(values["weights"] @ x, values["context"], atol=1e-2):
+        return None
+    return "The context is not what your weights make of `x`. What do they mix, and how?"
 
 
 three_lines = Exercise(
@@ -299,7 +322,12 @@ three_lines = Exercise(
         ),
     ),
     notice="the same function takes any number of axes in front, since nothing in it counts them.",
-    invariants=(rows_sum_to_one("weights"),),
+    invariants=(
+        rows_sum_to_one("weights"),
+        never_negative("weights"),
+        other_divisor,
+        other_mixture,
+    ),
 )
 
 
