@@ -1,13 +1,12 @@
 """A Sphinx extension: the figures' scripts and style, on the pages that have a figure."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from minigpt.figures.base import FOLDER, page_text
+from minigpt.figures.base import page_text, style_text
 
 FIGURE = re.compile(r'<figure class="aw-figure" data-figure="(\w+)"')
 
@@ -22,7 +21,7 @@ def load_where_used(app: Sphinx, page: str, template: str, context: dict, doctre
     folder = Path(app.outdir) / "figures"
     if kinds:
         folder.mkdir(exist_ok=True)
-        shutil.copy(FOLDER / "figures.css", folder)
+        (folder / "figures.css").write_text(style_text(), encoding="utf-8")
         app.add_css_file("../figures/figures.css")
     for kind in kinds:
         (folder / f"{kind}.js").write_text(page_text(kind), encoding="utf-8")

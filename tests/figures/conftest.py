@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from minigpt.figures.base import FOLDER, Figure, page_text
+from minigpt.figures.base import Figure, page_text, style_text
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -16,14 +16,13 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 def document(figures: tuple[Figure, ...], theme: str, scripts: bool) -> str:
     """What the book's extension makes of a page: style, scripts once a kind, the stored HTML."""
-    style = (FOLDER / "figures.css").read_text(encoding="utf-8")
     kinds = sorted({figure.module for figure in figures}) if scripts else []
     body = "\n".join(figure._repr_mimebundle_()[0]["text/html"] for figure in figures)
     loaded = "\n".join(f"<script>{page_text(kind)}</script>" for kind in kinds)
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Figures</title>'
-        f"<style>html[data-theme=dark] {{ background: #121212; color: #ddd }} {style}</style></head>"
+        f"<style>html[data-theme=dark] {{ background: #121212; color: #ddd }} {style_text()}</style></head>"
         f"<body><main><h1>Figures</h1>{body}</main>{loaded}</body></html>"
     )
 

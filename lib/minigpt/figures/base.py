@@ -14,6 +14,8 @@ How a figure is made. `attention_map.py` and `attention_map.mjs` are the example
    or lists. Properties hold the numbers, by the library's own formulas. `picture` is the still
    picture as HTML: `<svg role="img" aria-label="...">` or a table; `in_words` is plain text with
    the same numbers. The kernel's live view, the page and the page without JavaScript follow.
+   (Of a notebook that was not run, Lab shows no <svg>, only its <text>: put each on a line.)
+   What it needs beyond `figures.css` goes into `name.css`, each rule under `.aw-figure`.
 3. `tests/figures/test_name.py` compares the module with the properties through Node, to 1e-12.
 
 In the page the loader draws the figure from the state that the notebook stores; the extension
@@ -81,7 +83,7 @@ class Figure(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs: Any):
         if "module" in cls.__dict__:
-            cls._esm, cls._css = lab_text(cls.module), FOLDER / "figures.css"
+            cls._esm, cls._css = lab_text(cls.module), style_text()
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **state: Any):
@@ -198,6 +200,19 @@ def page_text(module: str) -> str:
         f'(() => {{\n"use strict";\n{loader}\n'
         f"start({json.dumps(module)}, (() => {{\n{figure}\n}})());\n}})();\n"
     )
+
+
+def style_text() -> str:
+    """Give the style of all figures: what they share, then each one's own.
+
+    Always all of it and in one order: in a live view every kind brings it again.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    shared = FOLDER / "figures.css"
+    own = sorted(path for path in FOLDER.glob("*.css") if path != shared)
+    return "\n".join(path.read_text(encoding="utf-8") for path in [shared, *own])
 
 
 def _joined(module: str, done: list[str]) -> list[str]:
