@@ -23,6 +23,7 @@ ROLES = set("eq ref numref cite cite:t cite:p term doc prf:ref math sub sup abbr
 DIRECTIVE = re.compile(r"^[ \t]*(?:`{3,}|:{3,}|~{3,})\{([^}\n]+)\}", re.MULTILINE)
 ROLE = re.compile(r"\{([a-z][\w:.-]*)\}`")
 BANNED = re.compile(r"\b(?:simply|just|obviously|powerful|let[’']s dive in)\b", re.IGNORECASE)
+QUIZ = re.compile(r'\bQuiz\(\s*"""((?:.|\n)*?)"""')
 QUOTED = re.compile(r'"""(?:.|\n)*?"""')  # a quiz, a story: text, not code
 BLINDFOLD = re.compile(r"(?:nbval|remove)-|(?:NBVAL|PYTEST_VALIDATE)_")
 # Each is looked for in what an output says.
@@ -165,21 +166,23 @@ def words_are_ours(notebook: NotebookNode) -> Problems:
     Raises: nothing.
     Source: this book.
     """
-    for position, cell in _cells(notebook, "markdown"):
-        for word in BANNED.findall(claims(without_code(cell.source))):
+    for position, text in _prose(notebook):
+        for word in BANNED.findall(claims(without_code(text))):
             yield position, f"the word {word!r} in the prose"
 
 
 def numbers_are_shown(notebook: NotebookNode) -> Problems:
     """Every decimal number in the prose stands in one of the notebook's outputs.
 
+    A quiz is prose: its numbers, too, must stand elsewhere.
+
     Raises: nothing.
     Source: this book.
     """
-    outputs = (output for _, cell in _cells(notebook, "code") for output in cell.outputs)
-    shown = "\n".join(map(visible_text, outputs))
-    for position, cell in _cells(notebook, "markdown"):
-        for number in stray_numbers(cell.source, shown):
+    cells = (cell for _, cell in _cells(notebook, "code") if not QUIZ.search(cell.source))
+    shown = "\n".join(visible_text(output) for cell in cells for output in cell.outputs)
+    for position, text in _prose(notebook):
+        for number in stray_numbers(text, shown):
             yield position, f"the number {number} stands in no output of this notebook"
 
 
@@ -227,6 +230,12 @@ def check_book(paths: list[Path]) -> list[str]:
 def _cells(notebook: NotebookNode, kind: str) -> Iterator[tuple[int, NotebookNode]]:
     numbered = enumerate(notebook.cells, start=1)
     return ((position, cell) for position, cell in numbered if cell.cell_type == kind)
+
+
+def _prose(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    yield from ((position, cell.source) for position, cell in _cells(notebook, "markdown"))
+    for position, cell in _cells(notebook, "code"):
+        yield from ((position, text) for text in QUIZ.findall(cell.source))
 
 
 def _has_image(output: NotebookNode) -> bool:

@@ -56,6 +56,7 @@ def test_a_good_notebook_has_no_problems(tmp_path):
     assert check_notebook(path) == []
 
 
+A_QUIZ = "What does *cat* take?\n(x) A weight of 0.37\n"
 BROKEN = {
     "counts_in_order": [
         [code(count=None)],
@@ -112,7 +113,8 @@ BROKEN = {
     "words_are_ours": [
         [new_markdown_cell(f"This is {word} so.")]
         for word in ("simply", "Just", "obviously", "powerful", "let's dive in")
-    ],
+    ]
+    + [[code('Quiz("""\nIs it so?\n( ) It is simply so\n""")')]],
     "numbers_are_shown": [
         [new_markdown_cell(text), code(out=SHOWN)]
         for text in (
@@ -126,7 +128,8 @@ BROKEN = {
             "As {math}`0.37` too.",
             "1,234.6 in all.",
         )
-    ],
+    ]
+    + [[code(f'Quiz("""{A_QUIZ}""")', out=A_QUIZ)], [code('Quiz("""\n0.37""")', out=SHOWN)]],
 }
 
 

@@ -68,6 +68,11 @@ SMALLEST = """() => {
 }"""
 
 
+MARKED = """() => [...document.querySelectorAll(".aw-matrix td")].flatMap((td, i) => {
+  return td.className === "aw-cell" ? [] : [[i, td.className, td.dataset.mark ?? ""]];
+})"""
+
+
 def figure_of(case, scaled):
     figure = CellTracer(*CASES[case])
     figure.scaled = scaled
@@ -314,17 +319,17 @@ def said(page):
     return page.locator("[aria-live]").first.text_content()
 
 
-def test_with_javascript_the_tables_are_the_same(show):
-    figure = sentence(cell=["weights", 5, 3])
-    still = tables(show(figure, javascript=False))
+@pytest.mark.parametrize("cell", [["context", 5, 0], ["weights", 1, 3], ["scores", 2, 4]])
+def test_with_javascript_the_tables_are_the_same(show, cell):
+    figure = sentence(cell=cell)
+    page = show(figure, javascript=False)
+    still, marked = tables(page), page.evaluate(MARKED)
+    assert len(still) == 10
+    assert len(marked) > 6
     page = show(figure)
     assert tables(page) == still
-    assert len(still) == 10
-    assert page.locator(".aw-line").inner_text() == figure.trace("weights", 5, 3).text
-    marks = page.locator(".aw-matrix [data-mark]")
-    assert [mark.inner_text() for mark in marks.all()] == (
-        "0.364 0.338 0.426 0.463 0.364 0.395".split()
-    )
+    assert page.evaluate(MARKED) == marked
+    assert page.locator(".aw-line").inner_text() == figure.trace(*cell).text
 
 
 def test_a_number_is_traced_down_to_x_and_back(show):
