@@ -4,11 +4,12 @@ import { number, svg } from "./drawing.mjs";
 
 const MIDDLE = 200, EDGE = 170; // the frame lies 170 from the middle
 
-// The paper reaches from -R to R: a new R only when an arrow leaves, or most of it lies empty.
+// The paper reaches from -R to R: a larger R when an arrow comes to the edge, so that it can go on,
+// and a smaller one only when most of the paper lies empty.
 export function reachOf(vectors, before = 0) {
   const most = Math.max(0.1, ...vectors.flat().map(Math.abs));
-  if (most <= before && most >= 0.45 * before) return before;
-  return roundUp(most);
+  const roomy = most < before && most >= 0.35 * before;
+  return roomy ? before : roundUp(1.01 * most);
 }
 
 // Where a vector lies on the paper, and back.
