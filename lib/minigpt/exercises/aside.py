@@ -57,20 +57,30 @@ def aside() -> Iterator[Printed]:
     Source: this book.
     """
     printed = Printed()
-    names = [dict(vars(module)) for module in MODULES]
-    limit, states = sys.getrecursionlimit(), random_states()
-    try:
-        with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
-            warnings.simplefilter("always")
-            warnings.showwarning = _print_warning
+    states = random_states()
+    with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
+        warnings.simplefilter("always")
+        warnings.showwarning = _print_warning
+        with names_kept(), no_way_out():
             builtins.input = _refuse_input
-            with no_way_out():
-                yield printed
+            yield printed
+    restore_random(*states)
+
+
+@contextmanager
+def names_kept() -> Iterator[None]:
+    """Put back what is replaced in Python's own names and in NumPy's, and the recursion limit.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    before, limit = [dict(vars(module)) for module in MODULES], sys.getrecursionlimit()
+    try:
+        yield
     finally:
-        for module, before in zip(MODULES, names, strict=True):
-            vars(module).update(before)
+        for module, names in zip(MODULES, before, strict=True):
+            vars(module).update(names)
         sys.setrecursionlimit(limit)
-        restore_random(*states)
 
 
 def random_states() -> tuple[Any, ...]:

@@ -154,7 +154,7 @@ def misfit(value: Value, expected: Value, name: str) -> str | None:
         return f"{name} should be {KINDS[expected.kind]}, but {KINDS[value.kind]} came."
     came, wanted = value.numbers.shape, expected.numbers.shape
     if came != wanted:
-        return f"{name} has shape {came}, but shape {wanted} is wanted."
+        return f"{name} has shape {came}, but {f'shape {wanted}' if wanted else 'one number'} is wanted."
     lost = np.isnan(value.numbers) & ~np.isnan(expected.numbers)
     lost |= np.isinf(value.numbers) & np.isfinite(expected.numbers)
     if lost.any():

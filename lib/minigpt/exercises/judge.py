@@ -26,7 +26,8 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
         done = guarded(answer, exercise.cases * 2, _reader(exercise), printed)
     if words.not_implemented(done[0].error, answer):
         return Verdict(subject, NOT_ATTEMPTED, (words.YOUR_TURN,))
-    outcome, said = _complaint(exercise, done)
+    with aside():
+        outcome, said = _complaint(exercise, done)
     if said:
         return Verdict(subject, NOT_YET, said, outcome.printed)
     return Verdict(subject, PASSED, (f"Notice: {exercise.notice}",), outcome.printed)
@@ -77,5 +78,5 @@ def alike(mine: list[Outcome], theirs: list[Outcome]) -> bool:
 
 def _same(a: Outcome, b: Outcome) -> bool:
     if a.error is not None or b.error is not None:
-        return (type(a.error), str(a.error)) == (type(b.error), str(b.error))
+        return a.trouble == b.trouble
     return a.changed == b.changed and comparing.equal(a.value, b.value)

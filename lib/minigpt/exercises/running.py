@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.exercises.aside import Printed
+from minigpt.exercises.aside import Printed, names_kept
 from minigpt.exercises.exercise import Args, Case
 
 Reader = Callable[[Any], Any]  # makes of what came back what can be compared
@@ -60,6 +60,20 @@ class Outcome:
     changed: tuple[int, ...] = ()
     printed: str = ""
 
+    @property
+    def trouble(self) -> str:
+        """The error in words: its type, and the first line of what it says.
+
+        Raises: nothing.
+        Source: this book.
+        """
+        name = type(self.error).__name__
+        try:
+            text = str(self.error).strip().split("\n")[0]
+        except Exception:  # an error of the learner's own, that cannot even say what it is
+            text = ""
+        return f"{name}: {text}" if text else name
+
 
 def guarded(
     function: Callable[..., Any], cases: Iterable[Case], read: Reader, printed: Printed
@@ -105,7 +119,9 @@ def call(function: Callable[..., Any], case: Case, read: Reader, printed: Printe
     """
     args = copy.deepcopy(case.args)
     try:
-        value, error = read(function(*args)), None
+        with names_kept():
+            answer = function(*args)
+        value, error = read(answer), None
     except Stopped:
         raise
     except BaseException as raised:
@@ -131,16 +147,20 @@ def differ(now: Any, before: Any) -> bool:
 def within(seconds: float, work: Callable[[], None]) -> OverdueError | None:
     """Do the work in a thread, and stop it when its time is over; say what came of that.
 
-    Raises: KeyboardInterrupt, when the reader interrupts; the work is then stopped too.
+    Raises: what the work raises; KeyboardInterrupt, when the reader interrupts, and then the
+    work is stopped too.
     Source: this book.
     """
     context = contextvars.copy_context()  # NumPy's print and error settings live in it
+    broken: list[BaseException] = []
 
     def quietly() -> None:
         try:
             context.run(work)
         except Stopped:
             sys.settrace(None)
+        except BaseException as error:
+            broken.append(error)
 
     worker = threading.Thread(target=quietly, daemon=True)
     worker.start()
@@ -149,6 +169,8 @@ def within(seconds: float, work: Callable[[], None]) -> OverdueError | None:
         ended = not worker.is_alive()
     finally:
         stopped = stop(worker)
+    if broken:
+        raise broken[0]
     if ended:
         return None
     if stopped:

@@ -108,9 +108,7 @@ def _stops(exercise: Exercise, outcome: Outcome, expected: Values) -> Lines:
         return ("It calls itself without end. Which input is small enough to answer at once?",)
     if isinstance(error, SystemExit):
         return ("It calls exit, which would end the whole session. Is return meant?",)
-    text = str(error).strip().split("\n")[0][:LONGEST]
-    name = type(error).__name__
-    return (_place(error), f"{name}: {text}" if text else name)
+    return (_place(error), outcome.trouble[:LONGEST])
 
 
 def _place(error: BaseException) -> str:
