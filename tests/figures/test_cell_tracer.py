@@ -1,5 +1,6 @@
 """The cell tracer: what it prints can be checked with a pencil, and module and class agree."""
 
+import json
 import math
 import re
 
@@ -286,6 +287,7 @@ BAD = [
     (lambda: sentence(cell=["scores", -1, 0]), "counted from 0"),
     (lambda: sentence(cell=["dots", 0, 0]), "a matrix, one of"),
     (lambda: sentence(cell=["q", 0]), "a row and a column"),
+    (lambda: sentence(cell=["q", 0, 1.0]), "a row and a column"),
     (lambda: sentence(x=np.ones((6, 3))), r"w_q, w_k and w_v with 3 rows"),
     (lambda: sentence().trace("q", 0, 3), r"'q', 0, 3"),
 ]
@@ -296,6 +298,14 @@ def test_what_cannot_be_shown_is_refused(make, message):
     with pytest.raises(FigureError, match=message) as caught:
         make()
     assert " Try: " in str(caught.value)
+
+
+def test_an_argmax_can_be_traced():
+    figure = sentence()
+    best = figure.weights[5].argmax()
+    assert figure.trace("weights", 5, best).text.startswith("weights[mat, on]")
+    figure.cell = ("weights", 5, best)
+    assert json.dumps(figure.cell) == '["weights", 5, 3]'
 
 
 def test_all_words_and_matrices_can_change_together():

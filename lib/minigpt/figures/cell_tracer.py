@@ -1,6 +1,7 @@
 """Every number of one attention: choose one, and see the numbers that made it."""
 
 import html
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -161,11 +162,13 @@ class CellTracer(Figure):
 
     @validate("words", "x", "w_q", "w_k", "w_v", "cell")
     def _fits(self, proposal: dict) -> Any:
-        state = self.state | {proposal["trait"].name: proposal["value"]}
+        name, value = proposal["trait"].name, proposal["value"]
+        state = self.state | {name: value}
         cell = state.pop("cell")
         _check_shapes(state)
         _check_cell(tuple(cell), Tracing(**state))
-        return proposal["value"]
+        # NumPy's integers are welcome, and are no JSON
+        return [cell[0], *map(int, cell[1:])] if name == "cell" else value
 
 
 def _check_shapes(state: dict[str, Any]) -> None:
@@ -185,7 +188,9 @@ def _check_cell(cell: tuple, tracing: Tracing) -> None:
     names = [*PRODUCTS, *MIXING]
     if len(cell) == 3 and cell[0] in names:
         shape = tracing.matrices[cell[0]].shape
-        if all(isinstance(at, int) and 0 <= at < n for at, n in zip(cell[1:], shape, strict=True)):
+        if all(
+            isinstance(at, Integral) and 0 <= at < n for at, n in zip(cell[1:], shape, strict=True)
+        ):
             return
     needed = f"a matrix, one of {', '.join(names)}, a row and a column in it, counted from 0"
     raise FigureError(problem(needed, str(cell), '["scores", 0, 0]'))

@@ -47,8 +47,7 @@ function render({ model, el }) {
   }
 
   // The buttons of a form are groups of their own, so that a page may hold the figure twice.
-  const stay = (event) => event.preventDefault();
-  const form = element("form", { onsubmit: stay }, ...parts.map(({ node }) => node));
+  const form = element("form", {}, ...parts.map(({ node }) => node));
   place(el, element("p", { class: "aw-hint" }, hint), form, scored, answers(questions));
   draw();
   return onChange(model, ["choices"], draw);
