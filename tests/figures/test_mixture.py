@@ -107,6 +107,21 @@ def test_the_hull_of_little(points, corners):
     assert ask("mixing", "hullOf(points)", points=points) == corners
 
 
+def test_the_still_picture_shades_all_that_averages_reach():
+    path = re.search(r'class="aw-hull" d="([^"]*)"', bird().picture)[1]
+    triangles = [np.array(re.findall(r"[\d.]+", part), float) for part in path.split("Z")[:-1]]
+    a, b, c = np.reshape(triangles, (-1, 3, 2)).swapaxes(0, 1)
+    assert len(a) == 4
+    sides = np.linalg.det(np.stack([b - a, c - a], axis=1))
+    assert (sides > 0).all()  # turned one way, or overlaps would cut holes
+    for point in rng.dirichlet(np.ones(4), size=50) @ (X * (1, -1) * 160 / 1.5 + 200):
+        inside = [
+            np.linalg.det(np.stack([q - p, point - p], axis=1)) > -1
+            for p, q in ((a, b), (b, c), (c, a))
+        ]
+        assert np.all(inside, axis=0).any()
+
+
 def test_what_the_chapter_claims_holds_in_the_figure():
     sideways = X.copy()
     sideways[3] += 2 * np.array([-0.5, 1])  # at a right angle to bird

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ class Mixture(Figure):
         labels[self.looker] += " looks"
         below = [tip[1] > 200 or j == self.looker for j, tip in enumerate(tips)]
         yield '<path class="aw-axis" d="M20 200H380M200 20V380"/>'
+        yield f'<path class="aw-hull" d="{_reached(tips)}"/>'
         rows = zip(labels, colours, tips, below, self.weights, strict=True)
         for label, colour, tip, low, weight in rows:
             inside = _arrow(label, tip, 24 if low else -12) + _dots(tip, star, weight)
@@ -141,6 +143,13 @@ def pair(vector: Any, digits: int) -> str:
     Source: this book.
     """
     return f"({', '.join(number(c, digits) for c in vector)})"
+
+
+def _reached(tips: list[np.ndarray]) -> str:
+    """All that averages of the tips reach: every triangle of them, turned one way to be one area."""
+    triples = (np.array(triple) for triple in combinations(tips, 3))
+    turned = (t if np.linalg.det(t[1:] - t[0]) > 0 else t[::-1] for t in triples)
+    return "".join(f"M{'L'.join(f'{x},{y}' for x, y in triple)}Z" for triple in turned)
 
 
 def _arrow(label: str, tip: np.ndarray, drop: float) -> str:
