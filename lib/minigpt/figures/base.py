@@ -4,8 +4,8 @@ How a figure is made. `attention_map.py` and `attention_map.mjs` are the example
 
 1. `name.mjs` imports what it needs from `./maths.mjs` and `./drawing.mjs` (one line an import,
    no renaming), exports its own pure functions, and ends in `export default { render };`.
-   `render({ model, el })` fills `el`, which is not in the page yet, so it cannot be measured:
-   let viewBox and CSS do that. It reads `model.get(name)`, redraws by `onChange(model, names,
+   `render({ model, el })` fills `el` by `place(el, ...)`; it is not in the page yet and cannot
+   be measured: let viewBox and CSS do that. It reads `model.get(name)`, redraws by `onChange(model, names,
    draw)`, acts by `change(model, { name: value })`, and returns what `onChange` returned.
    A changed list is a new list, or nobody notices. No ids: a page may hold the figure twice.
    The modules are joined into one text, so top-level names must differ between them.
