@@ -419,6 +419,20 @@ def test_everyone_can_use_it(show, width, dark):
     assert page.evaluate(SMALLEST) >= 24
 
 
+def test_on_a_telephone_the_line_stays_in_sight_and_hides_no_focus(show):
+    page = show(sentence(), width=390)
+    line = page.locator(".aw-trace")
+    assert page.evaluate("document.documentElement.scrollHeight") > 1200
+    assert line.bounding_box()["y"] + line.bounding_box()["height"] <= 800
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        cell = page.locator(":focus").bounding_box()
+        assert cell["y"] + cell["height"] <= line.bounding_box()["y"]
+    page.emulate_media(media="print")
+    page.evaluate("scrollTo(0, 0)")
+    assert line.bounding_box()["y"] > 800
+
+
 @pytest.mark.parametrize("name", ["q", "k", "v"])
 def test_where_there_is_room_row_and_column_meet_in_the_product(show, name):
     page = show(sentence(), width=900)

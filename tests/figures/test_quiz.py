@@ -156,6 +156,12 @@ def test_without_javascript_every_option_opens(show):
     assert page.get_by_text("Answers: 1 b, 2 a.").is_visible()
 
 
+def test_texts_are_escaped():
+    picture = Quiz(TEXT).picture
+    assert "2 * 3 * 4 &lt; <code>a &lt; b &amp; c</code>, &quot;really&quot;?" in picture
+    assert "&lt;/script&gt;&lt;b&gt;Yes" in picture
+
+
 def whys(page):
     return [why for why in page.locator(".aw-why").all_inner_texts() if why]
 
