@@ -15,7 +15,7 @@ import numpy as np
 from minigpt.exercises.exercise import Args, Exercise
 from minigpt.exercises.judge import alike, behaviour, judge
 from minigpt.exercises.running import Outcome
-from minigpt.exercises.verdict import PASSED, Verdict
+from minigpt.exercises.verdict import Verdict
 from tools.spoiling import spoiled
 
 Spoil = Callable[[np.ndarray], Any]
@@ -35,7 +35,7 @@ class Mutant:
 def mutants(exercise: Exercise) -> list[Mutant]:
     """Make wrong answers to an exercise. Those that are wrong in the same way are one.
 
-    Some may turn out right after all; the exercise's `equivalent` says of each why it is.
+    Some may turn out right after all; `tools.equivalent` says of each why it is.
 
     Raises: nothing.
     Source: this book.
@@ -59,16 +59,6 @@ def judged(exercise: Exercise) -> list[tuple[Mutant, Verdict]]:
     Source: this book.
     """
     return [(mutant, judge(exercise, mutant.function)) for mutant in mutants(exercise)]
-
-
-def counts(exercise: Exercise) -> dict[str, int]:
-    """Count what an exercise knows: slips, right variants, and the mutants it turns away.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    away = [mutant for mutant, verdict in judged(exercise) if verdict.status != PASSED]
-    return {"slips": len(exercise.slips), "right": len(exercise.right), "mutants": len(away)}
 
 
 def rewritten(exercise: Exercise) -> Iterator[Mutant]:

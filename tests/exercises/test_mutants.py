@@ -4,11 +4,11 @@ import copy
 
 import numpy as np
 import pytest
-from equivalent import EQUIVALENT
 
 from minigpt.exercises.registry import EXERCISES
 from minigpt.exercises.verdict import NOT_ATTEMPTED, PASSED
-from tools.mutations import counts, judged
+from tools.equivalent import EQUIVALENT
+from tools.mutations import judged
 from tools.spoiling import spoiled
 
 FEWEST = 12
@@ -87,11 +87,3 @@ def test_a_mutant_does_what_its_name_says():
     mutants = dict(spoiled(scored))
     np.testing.assert_allclose(mutants["return x.sum(axis=0) / x.max()"](x), [0.5, 1.25])
     np.testing.assert_allclose(scored(x), [[0.5, 1.25]])
-
-
-def test_the_report_counts_what_was_turned_away():
-    exercise = EXERCISES["5.2a"]
-    found = counts(exercise)
-    assert found["slips"] == len(exercise.slips)
-    assert found["right"] == len(exercise.right)
-    assert found["mutants"] >= FEWEST
