@@ -117,7 +117,7 @@ def images_have_words(notebook: NotebookNode) -> Problems:
 
 
 def html_has_words(notebook: NotebookNode) -> Problems:
-    """Every picture inside an HTML output is named for those who do not see it.
+    """Every picture in an HTML output is named for those who do not see it; a figure has words.
 
     Raises: nothing.
     Source: this book.
@@ -129,6 +129,8 @@ def html_has_words(notebook: NotebookNode) -> Problems:
             for tag in re.findall(r"<(?:svg|img)\b[^>]*>(?:\s*<title>)?", page):
                 if not named.search(tag):
                     yield position, f"a picture without a name in an HTML output: {tag[:60]}"
+            if 'class="aw-figure"' in page and not output.data.get("text/plain", "").strip():
+                yield position, "a figure without words: its `in_words` is empty"
 
 
 def syntax_is_shared(notebook: NotebookNode) -> Problems:

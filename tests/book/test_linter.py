@@ -99,7 +99,11 @@ BROKEN = {
         [code(data=PICTURE, metadata=ALT)],
         [code(data=PICTURE, metadata=ALT), code(count=2), code(count=3, out="0.5\n")],
     ],
-    "html_has_words": [[html("<svg><path d=''/></svg>")], [html("<img src='x.png'>")]],
+    "html_has_words": [
+        [html("<svg><path d=''/></svg>")],
+        [html("<img src='x.png'>")],
+        [code(data={"text/html": '<figure class="aw-figure">0.5</figure>', "text/plain": " "})],
+    ],
     "syntax_is_shared": [
         [new_markdown_cell("```{eval-rst}\n```")],
         [new_markdown_cell(":::{margin}\n:::")],
