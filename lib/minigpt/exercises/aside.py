@@ -57,14 +57,18 @@ def aside() -> Iterator[Printed]:
     Source: this book.
     """
     printed = Printed()
-    states = random_states()
-    with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
+    with (
+        warnings.catch_warnings(),
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+        random_kept(),
+        names_kept(),
+        no_way_out(),
+    ):
         warnings.simplefilter("always")
         warnings.showwarning = _print_warning
-        with names_kept(), no_way_out():
-            builtins.input = _refuse_input
-            yield printed
-    restore_random(*states)
+        builtins.input = _refuse_input
+        yield printed
 
 
 @contextmanager
@@ -83,26 +87,22 @@ def names_kept() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def random_states() -> tuple[Any, ...]:
-    """Copy the states of the random generators that any module may draw from.
+@contextmanager
+def random_kept() -> Iterator[None]:
+    """Set the random generators that everyone draws from back to where they were.
 
     Raises: nothing.
     Source: this book.
     """
     torch = sys.modules.get("torch")
-    return random.getstate(), np.random.get_state(), torch and torch.get_rng_state()
-
-
-def restore_random(python: Any, numpy: Any, torch: Any) -> None:
-    """Set the random generators back to the states from `random_states`.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    random.setstate(python)
-    np.random.set_state(numpy)
-    if torch is not None:
-        sys.modules["torch"].set_rng_state(torch)
+    states = random.getstate(), np.random.get_state(), torch and torch.get_rng_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        if torch is not None:
+            torch.set_rng_state(states[2])
 
 
 @contextmanager
@@ -117,11 +117,11 @@ def no_way_out() -> Iterator[None]:
     if not shell:
         yield
         return
-    shell.ask_exit = sys.exit
+    own, shell.ask_exit = shell.ask_exit, sys.exit
     try:
         yield
     finally:
-        del shell.ask_exit
+        shell.ask_exit = own
 
 
 def _print_warning(message: Warning, category: type[Warning], *rest: Any) -> None:

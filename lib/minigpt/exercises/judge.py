@@ -7,7 +7,8 @@ from typing import Any
 from minigpt.exercises import comparing, words
 from minigpt.exercises.aside import aside
 from minigpt.exercises.exercise import Exercise
-from minigpt.exercises.running import Outcome, OverdueError, Reader, calls, guarded
+from minigpt.exercises.running import Outcome, Reader, calls, guarded
+from minigpt.exercises.stopping import OverdueError
 from minigpt.exercises.verdict import NOT_ATTEMPTED, NOT_YET, PASSED, Verdict
 
 

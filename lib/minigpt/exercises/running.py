@@ -1,50 +1,19 @@
-"""Run a learner's function: on copies, twice, and never for long."""
+"""Call a function on copies of an exercise's arguments, and see all that it does."""
 
-import contextvars
 import copy
-import ctypes
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from minigpt.exercises.aside import Printed, names_kept
 from minigpt.exercises.exercise import Args, Case
+from minigpt.exercises.stopping import Stopped, within
 
 Reader = Callable[[Any], Any]  # makes of what came back what can be compared
 
 SECONDS = 5.0  # for all calls together
-PATIENCE = 1.0  # with a function that will not be stopped
-
-
-class OverdueError(Exception):
-    """A function took too long; the text says what became of it."""
-
-
-class Stopped(BaseException):  # so that no `except Exception` takes it
-    """Raised inside a function that has run for too long.
-
-    A bare `except:` takes it all the same. So wherever one is made, which happens in the
-    function's own thread, every further line of that thread raises it anew.
-
-    Raises: nothing.
-    Source: this book.
-    """
-
-    def __init__(self) -> None:
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename != __file__:
-            frame.f_trace = _stop_here
-            frame = frame.f_back
-        sys.settrace(_stop_here)
-
-
-def _stop_here(frame: FrameType, event: str, arg: Any) -> None:
-    raise Stopped
 
 
 @dataclass(frozen=True)
@@ -93,7 +62,8 @@ def guarded(
     late = within(SECONDS, work)
     if late is None:
         return done
-    return [*done, Outcome(cases[len(done)].args, error=late, printed=printed.take())]
+    at = cases[min(len(done), len(cases) - 1)]  # it may have taken `Stopped`, and gone on
+    return [*done, Outcome(at.args, error=late, printed=printed.take())]
 
 
 def calls(
@@ -142,56 +112,3 @@ def differ(now: Any, before: Any) -> bool:
     if isinstance(before, list | tuple):
         return len(now) != len(before) or any(map(differ, now, before))
     return isinstance(before, int | float | str) and bool(np.any(now != before))
-
-
-def within(seconds: float, work: Callable[[], None]) -> OverdueError | None:
-    """Do the work in a thread, and stop it when its time is over; say what came of that.
-
-    Raises: what the work raises; KeyboardInterrupt, when the reader interrupts, and then the
-    work is stopped too.
-    Source: this book.
-    """
-    context = contextvars.copy_context()  # NumPy's print and error settings live in it
-    broken: list[BaseException] = []
-
-    def quietly() -> None:
-        try:
-            context.run(work)
-        except Stopped:
-            sys.settrace(None)
-        except BaseException as error:
-            broken.append(error)
-
-    worker = threading.Thread(target=quietly, daemon=True)
-    worker.start()
-    try:
-        worker.join(seconds)
-        ended = not worker.is_alive()
-    finally:
-        stopped = stop(worker)
-    if broken:
-        raise broken[0]
-    if ended:
-        return None
-    if stopped:
-        return OverdueError(f"It was stopped after {seconds:.0f} seconds. Does a loop never end?")
-    return OverdueError(
-        "It takes too long and cannot be stopped. Restart the kernel if it stays busy."
-    )
-
-
-def stop(worker: threading.Thread) -> bool:
-    """Raise `Stopped` in the thread, again and again until it ends or patience does.
-
-    Nothing reaches a thread that is inside one long computation of NumPy's.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    for _ in range(int(PATIENCE / 0.05)):
-        if not worker.is_alive():
-            return True
-        target = ctypes.c_ulong(worker.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(target, ctypes.py_object(Stopped))
-        worker.join(0.05)
-    return not worker.is_alive()

@@ -82,6 +82,6 @@ def marked(text: str) -> str:
         if piece.startswith("`")
         else piece
         if piece.startswith("$")
-        else re.sub(r"(?<!\w)\*([^*]+)\*", r"<em>\1</em>", piece)
+        else re.sub(r"\*(?=\S)([^*]+)(?<=\S)\*", r"<em>\1</em>", piece)
         for piece in pieces
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from minigpt.exercises.comparing import UnreadableError, Values, a, difference, listing, misfit
 from minigpt.exercises.exercise import Args, Exercise, Invariant
-from minigpt.exercises.running import Outcome, OverdueError
+from minigpt.exercises.running import Outcome
+from minigpt.exercises.stopping import OverdueError
 
 YOUR_TURN = "Your turn: write the function above, run its cell, and then this one again."
 EMPTY = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}

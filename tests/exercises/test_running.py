@@ -1,0 +1,211 @@
+"""Whatever runs on is stopped, in whichever thread; and nothing of it is left running."""
+
+# ruff: noqa: B012, E722, SIM105 - so do learners
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from toy import TOY, shares
+
+from minigpt.exercises import running, stopping
+from minigpt.exercises.judge import judge
+from minigpt.exercises.running import differ
+from minigpt.exercises.verdict import NOT_YET, PASSED
+
+LARGE = np.ones((300, 300))
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Less time; and in the end no thread more than before."""
+    before = threading.active_count()
+    monkeypatch.setattr(running, "SECONDS", 0.3)
+    yield
+    wait_for(before)
+
+
+def wait_for(threads):
+    for _ in range(200):  # a thread that is told to stop takes a moment
+        if threading.active_count() == threads:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"still running: {threading.enumerate()}")
+
+
+def plainly(x, order):
+    while True:
+        pass
+
+
+def excepting(x, order):
+    while True:
+        try:
+            x = x + 1
+        except Exception:
+            pass
+
+
+def bare(x, order):
+    while True:
+        try:
+            LARGE @ LARGE
+        except:
+            pass
+
+
+def bare_and_sleepy(x, order):
+    while True:
+        try:
+            time.sleep(0.01)
+        except:
+            pass
+
+
+def nested(x, order):
+    while True:
+        try:
+            try:
+                LARGE @ LARGE
+            except:
+                LARGE @ LARGE
+        except:
+            LARGE @ LARGE
+
+
+def bare_around_a_loop(x, order):
+    while True:
+        try:
+            for _ in range(10):
+                LARGE @ LARGE
+        except BaseException as error:
+            str(error)
+
+
+def finally_again(x, order):
+    while True:
+        try:
+            LARGE @ LARGE
+        finally:
+            continue
+
+
+def in_another_function(x, order):
+    def inner():
+        try:
+            LARGE @ LARGE
+        except:
+            return 1
+
+    while True:
+        inner()
+
+
+def printing(x, order):
+    while True:
+        print("still here")
+
+
+def recursing_again_and_again(x, order):
+    while True:
+        try:
+            recursing_again_and_again(x, order)
+        except RecursionError:
+            pass
+
+
+def taking_it_and_going_on(x, order):
+    try:
+        while True:
+            time.sleep(0.01)
+    except:
+        return x
+
+
+ENDLESS = [
+    plainly,
+    excepting,
+    bare,
+    bare_and_sleepy,
+    nested,
+    bare_around_a_loop,
+    finally_again,
+    in_another_function,
+    printing,
+    recursing_again_and_again,
+    taking_it_and_going_on,
+]
+
+
+@pytest.mark.parametrize("endless", ENDLESS, ids=lambda f: f.__name__)
+def test_a_loop_without_end_is_stopped(endless):
+    verdict = judge(TOY, endless)
+    assert verdict.status == NOT_YET
+    assert verdict.lines[0].startswith("It was stopped after")
+    assert judge(TOY, shares).status == PASSED
+
+
+def test_one_long_computation_cannot_be_stopped_but_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(stopping, "PATIENCE", 0.1)
+    gone = threading.Event()
+
+    def answer(x, order):
+        try:
+            gone.wait()  # in the dark of one call, as a long matrix product is
+        finally:
+            gone.set()
+
+    verdict = judge(TOY, answer)
+    assert verdict.lines[0] == (
+        "It takes too long and cannot be stopped. Restart the kernel if it stays busy."
+    )
+    gone.set()
+
+
+def test_it_works_outside_the_main_thread():
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(judge(TOY, plainly)))
+    thread.start()
+    thread.join()
+    assert verdicts[0].lines[0].startswith("It was stopped after")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to oneself are Unix's")
+def test_an_interrupt_reaches_the_reader_and_stops_the_function(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 30)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        judge(TOY, excepting)
+    timer.join()
+
+
+def test_a_fault_of_ours_is_not_hidden():
+    def work():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stopping.within(1, work)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), False),
+        (np.array([1.0, 2.0]), np.array([1.0, 3.0]), True),
+        (np.array([[1.0, 2.0]]), np.array([1.0, 2.0]), True),
+        (np.array(["a"]), np.array(["a"]), False),
+        ([1, 2], [1, 2], False),
+        ([2, 1], [1, 2], True),
+        ([1, 2, 3], [1, 2], True),
+        ([np.array([1, 2])], [np.array([1, 2])], False),
+        ([np.array([1, 5])], [np.array([1, 2])], True),
+        ([np.array([1, 5])], [1], True),
+        (len, max, False),
+    ],
+)
+def test_what_counts_as_changed(now, before, expected):
+    assert differ(now, before) is expected
