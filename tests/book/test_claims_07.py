@@ -195,7 +195,7 @@ def test_the_query_of_mat(output, text):
         shown = f"scores {scores}\n weights {row(weights)} sum 1.000\n context {row(context)}"
         assert shown in squeezed(output)
     mean = [sum(column) / 6 for column in turned(V)]
-    assert f"and the plain mean {row(mean)}" in squeezed(output)
+    assert f"an equal share is {1 / 6:.3f}, the plain mean {row(mean)}" in squeezed(output)
     assert max(abs(a - b) for a, b in zip(context, mean, strict=True)) < 0.005
 
 

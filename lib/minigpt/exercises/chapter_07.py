@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minigpt.exercises.exercise import Case, Exercise, Hint, Slip, Variant
-from minigpt.exercises.invariants import rows_sum_to_one
+from minigpt.exercises.invariants import never_negative, rows_sum_to_one
 
 rng = np.random.default_rng(7)
 
@@ -51,86 +51,30 @@ def one_by_torch(i, x, w_q, w_k, w_v):
     return torch.nn.functional.scaled_dot_product_attention(q, k, v)[i]
 
 
-def one_row(scores, values):
-    return softmax(scores) @ values
+def single(
+    score=lambda q, k, i: k @ q[i],
+    width=lambda d_model, d_head, d_v: math.sqrt(d_head),
+    share=softmax,
+    give=lambda x, k, v: v,
+):
+    """One query, and one step of it changed."""
+
+    def changed(i, x, w_q, w_k, w_v):
+        q, k, v = x @ w_q, x @ w_k, x @ w_v
+        scores = score(q, k, i) / width(*w_q.shape, w_v.shape[1])
+        return share(scores) @ give(x, k, v)
+
+    return changed
 
 
-def keys_handed_over(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1]), x @ w_k)
+def as_in_chapter_5(i, x, w_q, w_k, w_v):
+    return softmax(x @ x[i] / math.sqrt(x.shape[1])) @ (x @ w_v)
 
 
-def words_handed_over(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1]), x)
-
-
-def one_unscaled(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q), x @ w_v)
-
-
-def one_by_root_d_model(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q) / math.sqrt(x.shape[1]), x @ w_v)
-
-
-def one_by_root_d_v(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q) / math.sqrt(w_v.shape[1]), x @ w_v)
-
-
-def one_by_d_head(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_q) / w_q.shape[1], x @ w_v)
-
-
-def one_asks_with_its_key(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_q @ (x[i] @ w_k) / math.sqrt(w_q.shape[1]), x @ w_v)
-
-
-def one_asks_queries(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_q @ (x[i] @ w_q) / math.sqrt(w_q.shape[1]), x @ w_v)
-
-
-def one_asks_keys_with_a_key(i, x, w_q, w_k, w_v):
-    return one_row(x @ w_k @ (x[i] @ w_k) / math.sqrt(w_q.shape[1]), x @ w_v)
-
-
-def one_as_in_chapter_5(i, x, w_q, w_k, w_v):
-    return one_row(x @ x[i] / math.sqrt(x.shape[1]), x @ w_v)
-
-
-def one_without_exp(i, x, w_q, w_k, w_v):
-    scores = x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])
-    return scores / scores.sum() @ (x @ w_v)
-
-
-def one_not_shared_out(i, x, w_q, w_k, w_v):
-    return np.exp(x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])) @ (x @ w_v)
-
-
-def one_winner(i, x, w_q, w_k, w_v):
-    return (x @ w_v)[(x @ w_k @ (x[i] @ w_q)).argmax()]
-
-
-def plain_mean(i, x, w_q, w_k, w_v):
-    return (x @ w_v).mean(axis=0)
-
-
-def counted_from_one(i, x, w_q, w_k, w_v):
-    return one_query(i - 1, x, w_q, w_k, w_v)
-
-
-def not_itself(i, x, w_q, w_k, w_v):
+def without_itself(i, x, w_q, w_k, w_v):
     others = np.delete(x, i, axis=0)
-    return one_row(others @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1]), others @ w_v)
-
-
-def nobody_later(i, x, w_q, w_k, w_v):
-    return one_query(i, x[: i + 1], w_q, w_k, w_v)
-
-
-def every_context(i, x, w_q, w_k, w_v):
-    return np.array([one_query(j, x, w_q, w_k, w_v) for j in range(len(x))])
-
-
-def weights_alone(i, x, w_q, w_k, w_v):
-    return softmax(x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1]))
+    scores = others @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])
+    return softmax(scores) @ (others @ w_v)
 
 
 def one_case(i, T, d_model, d_head, d_v):
@@ -140,9 +84,13 @@ def one_case(i, T, d_model, d_head, d_v):
     return Case((i, rng.normal(size=(T, d_model)), w_q, w_k, w_v), axes)
 
 
-WRONG_WIDTH = (
-    "The scores are divided by the root of the wrong width. "
-    "How many products are added up in one score?"
+ROOT_D_MODEL = (
+    "The scores are divided by the root of how wide the words are. "
+    "How wide are the two that are multiplied?"
+)
+ROOT_D_V = (
+    "The scores are divided by the root of how wide the values are, and no value takes part in a "
+    "score. How many products are added up in one?"
 )
 UNSCALED = (
     "The weights are too sharp: the scores go into the softmax as they are. "
@@ -162,87 +110,91 @@ one = Exercise(
     slips=(
         Slip(
             "keys handed over",
-            keys_handed_over,
+            single(give=lambda x, k, v: k),
             "The weights are right, but it is the keys that are mixed by them. "
             "By a key a word is found; what does it hand over?",
         ),
         Slip(
             "words handed over",
-            words_handed_over,
+            single(give=lambda x, k, v: x),
             "The weights are right, but it is the words themselves that are mixed, as in "
             "chapter 5. One of the three matrices has nothing to do yet.",
         ),
-        Slip("no division by the root", one_unscaled, UNSCALED),
-        Slip("the root of d_model", one_by_root_d_model, WRONG_WIDTH),
-        Slip("the root of d_v", one_by_root_d_v, WRONG_WIDTH),
-        Slip("divided by d_head", one_by_d_head, NO_ROOT),
+        Slip("no division by the root", single(width=lambda *sizes: 1), UNSCALED),
+        Slip(
+            "the root of d_model",
+            single(width=lambda d_model, *_: math.sqrt(d_model)),
+            ROOT_D_MODEL,
+        ),
+        Slip("the root of d_v", single(width=lambda *sizes: math.sqrt(sizes[-1])), ROOT_D_V),
+        Slip("divided by d_head", single(width=lambda d_model, d_head, d_v: d_head), NO_ROOT),
         Slip(
             "asks with its key",
-            one_asks_with_its_key,
+            single(lambda q, k, i: q @ k[i]),
             "The roles are exchanged: word `i` is being asked by all the others. "
             "Which matrix makes the question of the word that asks?",
         ),
         Slip(
             "asks the others' queries",
-            one_asks_queries,
+            single(lambda q, k, i: q @ q[i]),
             "The question is held against the others' questions. "
             "What do they offer to be found by?",
         ),
         Slip(
             "asks with a key",
-            one_asks_keys_with_a_key,
+            single(lambda q, k, i: k @ k[i]),
             "Keys are held against a key, so that likeness wins again. Where is the question?",
         ),
         Slip(
             "scores as in chapter 5",
-            one_as_in_chapter_5,
+            as_in_chapter_5,
             "The scores are those of chapter 5: words against words. "
             "Two of the three matrices have nothing to do yet.",
         ),
         Slip(
             "no exp",
-            one_without_exp,
+            single(share=lambda scores: scores / scores.sum()),
             "The scores themselves are shared out, so some of the shares are negative. "
             "What makes every score positive first?",
         ),
         Slip(
             "not shared out",
-            one_not_shared_out,
+            single(share=np.exp),
             "The amounts are positive, but together they are not one whole.",
         ),
         Slip(
             "the winner takes all",
-            one_winner,
+            single(share=lambda scores: scores == scores.max()),
             "Only the winner's value comes back. The others have smaller shares, but not none.",
         ),
         Slip(
             "plain mean",
-            plain_mean,
+            lambda i, x, w_q, w_k, w_v: (x @ w_v).mean(axis=0),
             "This is the plain mean of the values, whoever asks. What was the question for?",
         ),
         Slip(
             "counted from one",
-            counted_from_one,
+            lambda i, *arrays: one_query(i - 1, *arrays),
             "This is the context of the word before. Python counts from 0.",
         ),
         Slip(
             "without itself",
-            not_itself,
+            without_itself,
             "Word `i` is left out of its own average. Is it not one of those that are asked?",
         ),
         Slip(
             "nobody later",
-            nobody_later,
+            lambda i, x, *ws: one_query(i, x[: i + 1], *ws),
             "Words after word `i` get nothing. That is chapter 8's mask; here all are asked.",
         ),
         Slip(
             "every context",
-            every_context,
+            lambda i, x, *ws: np.array([one_query(j, x, *ws) for j in range(len(x))]),
             "Right for every word, but one was wanted: that of word `i` alone.",
         ),
         Slip(
             "weights alone",
-            weights_alone,
+            single(give=lambda x, k, v: np.eye(len(x))),
             "Those are the weights, and they are right. Now share out the values by them.",
         ),
     ),
@@ -286,13 +238,8 @@ def attend(x, w_qkv, d_head):
     return weights @ v, weights
 
 
-def cut(x, w_qkv, d_head):
-    return np.split(x @ w_qkv, [d_head, 2 * d_head], axis=-1)
-
-
-def mixed(scores, v, axis=-1):
-    weights = softmax(scores, axis)
-    return weights @ v, weights
+def cut(qkv, d_head):
+    return np.split(qkv, [d_head, 2 * d_head], axis=-1)
 
 
 def all_by_loops(x, w_qkv, d_head):
@@ -306,15 +253,15 @@ def all_by_loops(x, w_qkv, d_head):
 
 
 def all_by_letters(x, w_qkv, d_head):
-    q, k, v = np.einsum("btd,de->ebt", x, w_qkv)[:d_head], *cut(x, w_qkv, d_head)[1:]
-    weights = softmax(np.einsum("ebi,bje->bij", q, k) / np.sqrt(d_head))
+    q, k, v = cut(np.einsum("btd,de->bte", x, w_qkv), d_head)
+    weights = softmax(np.einsum("bie,bje->bij", q, k) / np.sqrt(d_head))
     return np.einsum("bij,bjv->biv", weights, v), weights
 
 
 def all_by_torch(x, w_qkv, d_head):
     import torch
 
-    q, k, v = (torch.tensor(part, requires_grad=True) for part in cut(x, w_qkv, d_head))
+    q, k, v = (torch.tensor(part, requires_grad=True) for part in cut(x @ w_qkv, d_head))
     weights = torch.softmax(q @ k.transpose(1, 2) * d_head**-0.5, dim=2)
     return weights @ v, weights
 
@@ -323,118 +270,59 @@ def all_in_single_precision(x, w_qkv, d_head):
     return attend(x.astype(np.float32), w_qkv.astype(np.float32), d_head)
 
 
-def in_thirds(x, w_qkv, d_head):
-    q, k, v = np.split(x @ w_qkv, 3, axis=-1)
-    return mixed(q @ k.mT / math.sqrt(d_head), v)
+def lines(
+    cut=cut,
+    score=lambda q, k: q @ k.mT,
+    width=lambda x, d_head, v: math.sqrt(d_head),
+    share=softmax,
+    mix=lambda weights, x, k, v: weights @ v,
+):
+    """All queries, and one step of it changed."""
+
+    def changed(x, w_qkv, d_head):
+        q, k, v = cut(x @ w_qkv, d_head)
+        weights = share(score(q, k) / width(x, d_head, v))
+        return mix(weights, x, k, v), weights
+
+    return changed
 
 
-def in_thirds_by_hand(x, w_qkv, d_head):
-    n = w_qkv.shape[1] // 3
-    q, k, v = x @ w_qkv[:, :n], x @ w_qkv[:, n : 2 * n], x @ w_qkv[:, 2 * n :]
-    return mixed(q @ k.mT / math.sqrt(d_head), v)
+def thirds(qkv, d_head):
+    n = qkv.shape[-1] // 3
+    return qkv[..., :n], qkv[..., n : 2 * n], qkv[..., 2 * n :]
 
 
-def in_widths_of_d_head(x, w_qkv, d_head):
-    q, k, v = (x @ w_qkv[:, i * d_head : (i + 1) * d_head] for i in range(3))
-    return mixed(q @ k.mT / math.sqrt(d_head), v)
+def one_width(qkv, d_head):
+    return [qkv[..., i * d_head : (i + 1) * d_head] for i in range(3)]
 
 
-def values_second(x, w_qkv, d_head):
-    q, v, k = np.split(x @ w_qkv, [d_head, w_qkv.shape[1] - d_head], axis=-1)
-    return mixed(q @ k.mT / math.sqrt(d_head), v)
+def values_second(qkv, d_head):
+    q, v, k = np.split(qkv, [d_head, qkv.shape[-1] - d_head], axis=-1)
+    return q, k, v
 
 
-def keys_first(x, w_qkv, d_head):
-    k, q, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), v)
+def keys_first(qkv, d_head):
+    k, q, v = cut(qkv, d_head)
+    return q, k, v
 
 
-def all_unscaled(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT, v)
-
-
-def all_by_root_d_model(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(x.shape[-1]), v)
-
-
-def all_by_root_d_v(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(v.shape[-1]), v)
-
-
-def all_by_root_of_all(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(w_qkv.shape[1]), v)
-
-
-def all_by_d_head(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / d_head, v)
-
-
-def every_axis_turned(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.T / math.sqrt(d_head), v)
-
-
-def down_the_columns(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), v, axis=-2)
-
-
-def over_the_whole_table(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), v, axis=(-1, -2))
-
-
-def over_everything(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), v, axis=None)
-
-
-def without_keepdims(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    raised = np.exp(q @ k.mT / math.sqrt(d_head))
-    weights = raised / raised.sum(axis=-1)
-    return weights @ v, weights
-
-
-def all_without_exp(x, w_qkv, d_head):
-    q, k, v = cut(x, w_qkv, d_head)
-    scores = q @ k.mT / math.sqrt(d_head)
-    weights = scores / scores.sum(axis=-1, keepdims=True)
-    return weights @ v, weights
-
-
-def all_keys_handed_over(x, w_qkv, d_head):
-    q, k, _ = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), k)
-
-
-def all_words_handed_over(x, w_qkv, d_head):
-    q, k, _ = cut(x, w_qkv, d_head)
-    return mixed(q @ k.mT / math.sqrt(d_head), x)
+def without_keepdims(scores):
+    raised = np.exp(scores)
+    return raised / raised.sum(axis=-1)
 
 
 def scores_for_weights(x, w_qkv, d_head):
-    q, k, _ = cut(x, w_qkv, d_head)
+    q, k, _ = cut(x @ w_qkv, d_head)
     return attend(x, w_qkv, d_head)[0], q @ k.mT / math.sqrt(d_head)
 
 
-def mixed_down_the_columns(x, w_qkv, d_head):
-    weights = attend(x, w_qkv, d_head)[1]
-    return weights.mT @ cut(x, w_qkv, d_head)[2], weights
-
-
-def context_alone(x, w_qkv, d_head):
-    return attend(x, w_qkv, d_head)[0]
-
-
-def the_other_order(x, w_qkv, d_head):
-    context, weights = attend(x, w_qkv, d_head)
-    return weights, context
+def other_mixture(args, values):
+    """Tell a context, shape (B, T, d_v), that is not what the weights make of the values."""
+    x, w_qkv, d_head = args
+    v = x @ w_qkv[:, 2 * d_head :]
+    if np.allclose(values["weights"] @ v, values["context"], atol=1e-2):
+        return None
+    return "The context is not what your weights make of the values. What do they mix, and how?"
 
 
 def all_case(B, T, d_model, d_head, d_v):
@@ -443,11 +331,7 @@ def all_case(B, T, d_model, d_head, d_v):
     return Case((rng.normal(size=(B, T, d_model)), w_qkv, d_head), axes)
 
 
-THIRDS = (
-    "The matrix is cut in the wrong places: queries, keys and values need not be equally wide. "
-    "Which of the three widths do you know?"
-)
-NOT_BY_ROWS = "The rows of the weights do not sum to 1. {}"
+NOT_BY_ROWS = "The rows of the weights do not sum to 1{}"
 
 everyone = Exercise(
     id="7.2",
@@ -459,70 +343,97 @@ everyone = Exercise(
     returns=("context", "weights"),
     cases=(all_case(2, 7, 5, 4, 3), all_case(3, 5, 8, 2, 6)),
     slips=(
-        Slip("thirds, by np.split", in_thirds, THIRDS),
-        Slip("thirds, by hand", in_thirds_by_hand, THIRDS),
+        Slip(
+            "thirds, by np.split",
+            lines(lambda qkv, d_head: np.split(qkv, 3, axis=-1)),
+            "The columns cannot be cut into thirds: queries, keys and values need not be equally "
+            "wide. Which of the three widths do you know?",
+        ),
+        Slip(
+            "thirds, by hand",
+            lines(thirds),
+            "The cuts are in the wrong places. A third of all columns is the width of a query only "
+            "if the values are as wide.",
+        ),
         Slip(
             "values as wide as keys",
-            in_widths_of_d_head,
+            lines(one_width),
             "The values end too early or too late: they are all that is left, and need not be "
             "as wide as the keys.",
         ),
         Slip(
             "values in the middle",
-            values_second,
+            lines(values_second),
             "The three are taken in another order than that in which they stand side by side.",
         ),
         Slip(
+            "queries among themselves",
+            lines(score=lambda q, k: q @ q.mT),
+            "The questions are held against each other. What do the words offer to be found by?",
+        ),
+        Slip(
             "keys first",
-            keys_first,
+            lines(keys_first),
             "The tables of scores come out turned round: who asks, and who is asked? "
             "Look at the order in which the three stand side by side.",
         ),
-        Slip("no division by the root", all_unscaled, UNSCALED),
-        Slip("the root of d_model", all_by_root_d_model, WRONG_WIDTH),
-        Slip("the root of d_v", all_by_root_d_v, WRONG_WIDTH),
-        Slip("the root of all columns", all_by_root_of_all, WRONG_WIDTH),
-        Slip("divided by d_head", all_by_d_head, NO_ROOT),
+        Slip("no division by the root", lines(width=lambda *_: 1), UNSCALED),
+        Slip(
+            "the root of d_model", lines(width=lambda x, *_: math.sqrt(x.shape[-1])), ROOT_D_MODEL
+        ),
+        Slip("the root of d_v", lines(width=lambda x, d_head, v: math.sqrt(v.shape[-1])), ROOT_D_V),
+        Slip(
+            "the root of T",
+            lines(width=lambda x, d_head, v: math.sqrt(x.shape[1])),
+            "The scores are divided by the root of how many words there are. "
+            "Is it longer sentences or wider queries that score too high?",
+        ),
+        Slip("divided by d_head", lines(width=lambda x, d_head, v: d_head), NO_ROOT),
         Slip(
             ".T",
-            every_axis_turned,
-            "`.T` turns round *all* axes, the batch among them. Which two should change places?",
+            lines(score=lambda q, k: q @ k.T),
+            "Queries and keys do not fit together. Two axes of the keys should change places and no "
+            "others: `.T` turns round *all* of them.",
         ),
         Slip(
             "softmax down the columns",
-            down_the_columns,
-            NOT_BY_ROWS.format("The columns do. Each word that asks hands out one whole."),
+            lines(share=lambda scores: softmax(scores, axis=-2)),
+            NOT_BY_ROWS.format(
+                ", the columns do. Who hands out a whole: who asks, or who is asked?"
+            ),
         ),
         Slip(
             "softmax over each table",
-            over_the_whole_table,
-            NOT_BY_ROWS.format("All weights of a sentence do. Who hands out one whole?"),
+            lines(share=lambda scores: softmax(scores, axis=(-1, -2))),
+            NOT_BY_ROWS.format(", all weights of a sentence together do. Who hands out a whole?"),
         ),
         Slip(
-            "softmax over everything",
-            over_everything,
-            NOT_BY_ROWS.format("All weights of all sentences do. Who hands out one whole?"),
+            "softmax over the batch",
+            lines(share=lambda scores: softmax(scores, axis=0)),
+            NOT_BY_ROWS.format(
+                ": the shares are taken across the batch. What has one sentence to do with another?"
+            ),
         ),
         Slip(
             "keepdims forgotten",
-            without_keepdims,
+            lines(share=without_keepdims),
             "The sums have lost an axis, so they do not line up with the rows that they divide.",
         ),
         Slip(
             "no exp",
-            all_without_exp,
+            lines(share=lambda scores: scores / scores.sum(axis=-1, keepdims=True)),
             "The rows sum to 1, yet some weights are negative. "
             "What makes every score positive before the shares are taken?",
         ),
         Slip(
             "keys handed over",
-            all_keys_handed_over,
+            lines(mix=lambda weights, x, k, v: weights @ k),
             "The weights are right, but it is the keys that are mixed by them. "
             "By a key a word is found; what does it hand over?",
         ),
         Slip(
             "words handed over",
-            all_words_handed_over,
+            lines(mix=lambda weights, x, k, v: weights @ x),
             "The weights are right, but it is the words themselves that are mixed, as in "
             "chapter 5. A part of the matrix has nothing to do yet.",
         ),
@@ -534,14 +445,18 @@ everyone = Exercise(
         ),
         Slip(
             "weights transposed in the mixture",
-            mixed_down_the_columns,
+            lines(mix=lambda weights, x, k, v: weights.mT @ v),
             "The weights are right, but the mixture takes them down the columns. "
             "Whose shares should mix the context of a word?",
         ),
-        Slip("context alone", context_alone, "The context is right. The weights are wanted too."),
+        Slip(
+            "context alone",
+            lambda *args: attend(*args)[0],
+            "One array came. A context and the weights that made it are wanted.",
+        ),
         Slip(
             "weights first",
-            the_other_order,
+            lambda *args: attend(*args)[::-1],
             "Both are right, but they come in the other order: first the context, then the weights.",
         ),
     ),
@@ -572,7 +487,7 @@ everyone = Exercise(
         ),
     ),
     notice="this is how GPT-2 stores its three matrices, with all of a layer's heads side by side.",
-    invariants=(rows_sum_to_one("weights"),),
+    invariants=(rows_sum_to_one("weights"), never_negative("weights"), other_mixture),
 )
 
 # 7.3a. Which printed entries are wrong
@@ -665,11 +580,9 @@ def print_case(places, off, seed):
 OFF = np.array([[0, -4, 0], [1, 0, 0], [0, 12, -1], [0, 0, 0], [-1, 30, 0], [0, 0, 2], [0, 1, 0]])
 
 LAST_DIGIT = (
-    "Right entries are called wrong. Some numbers of two decimals are held by the machine only "
-    "nearly, and a product of longer ones has more decimals than were printed. How far off may an "
-    "entry be?"
+    "Right entries are called wrong, for a machine holds few decimal numbers exactly, and a product "
+    "may have more decimals than were printed. How far off may an entry be?"
 )
-ONE_SIDED = "Only half of the errors are found. An entry may be too large or too small."
 
 entries = Exercise(
     id="7.3a",
@@ -678,7 +591,7 @@ entries = Exercise(
     minutes=30,
     difficulty="Middling",
     reference=wrong_entries,
-    returns=("wrong",),
+    returns=("marks",),
     cases=(print_case(1, OFF, 7), print_case(2, OFF[1:, [0, 2]], 1)),
     slips=(
         Slip("compared to the last digit", wrong_to_the_last_digit, LAST_DIGIT),
@@ -694,8 +607,16 @@ entries = Exercise(
             "Some errors get through. A number rounded to two decimals is off by less than a "
             "hundredth: by how much at most?",
         ),
-        Slip("only too large", wrong_if_too_large, ONE_SIDED),
-        Slip("only too small", wrong_if_too_small, ONE_SIDED),
+        Slip(
+            "only too large",
+            wrong_if_too_large,
+            "Only the entries that are too large are found. An error may go either way.",
+        ),
+        Slip(
+            "only too small",
+            wrong_if_too_small,
+            "Only the entries that are too small are found. An error may go either way.",
+        ),
         Slip(
             "in proportion",
             wrong_in_proportion,
@@ -837,15 +758,16 @@ def any_at_all(query, keys, values, scores, weights, context):
     )
 
 
-def print_steps(T, d_head, d_v, off, seed):
+def print_steps(T, d_head, d_v, seed):
     """An attention printed to two decimals, with errors of its own in every step."""
     draws = np.random.default_rng(seed)
-    query, keys, values = (
-        np.round(draws.normal(size=s), 2) for s in [d_head, (T, d_head), (T, d_v)]
-    )
+    sizes = [d_head, (T, d_head), (T, d_v)]
+    query, keys, values = (np.round(draws.normal(size=size), 2) for size in sizes)
+    keys[1] = 0  # its score is 0, also when it is divided
+    off = np.bincount([0, 3, T - 1], weights=[4, 20, -1], minlength=T)
     scores = misprint(keys @ query, off)
     weights = misprint(softmax(scores), np.roll(off, 2))
-    context = misprint(weights @ values, off[:d_v])
+    context = misprint(weights @ values, np.roll(off, 1)[:d_v])
     axes = ("d_head", "T d_head", "T d_v", "T", "T", "d_v")
     return Case((query, keys, values, scores, weights, context), axes)
 
@@ -859,8 +781,8 @@ fresh = Exercise(
     reference=fresh_errors,
     returns=("wrong_scores", "wrong_weights", "wrong_context"),
     cases=(
-        print_steps(7, 3, 4, np.array([0, 20, 0, -1, 0, 0, 1]), 12),
-        print_steps(5, 4, 3, np.array([4, 0, 0, -7, 0]), 0),
+        print_steps(14, 3, 4, 313),
+        print_steps(9, 5, 3, 125),
     ),
     slips=(
         Slip(
@@ -953,6 +875,11 @@ def columns_made_whole(scores):
     return softmax(scores, axis=0)
 
 
+def turned_and_mended(scores):
+    weights = softmax(scores).T
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
 def no_softmax(scores):
     return scores.T
 
@@ -981,7 +908,7 @@ SWAP_HINTS = (
     Hint(
         "a plan",
         "Turn the scores round first, and share out afterwards. For the second function: "
-        "`u, s, vt = np.linalg.svd(table)` gives the table as `u @ np.diag(s) @ vt`, with the "
+        "`np.linalg.svd` gives `u`, `s` and `vt`, and the table is `u @ np.diag(s) @ vt`, with the "
         "entries of `s` in falling order and zeros from the rank on. Keep `d_head` columns of "
         "`u` and as many rows of `vt`, and give `s` to one of them.",
     ),
@@ -1019,6 +946,12 @@ swap = Exercise(
             columns_made_whole,
             "The right numbers in the wrong places: here the columns sum to 1. "
             "Who asks now, and who is asked?",
+        ),
+        Slip(
+            "weights transposed and mended",
+            turned_and_mended,
+            "The rows sum to 1, but they were mended after the weights had been turned round. "
+            "Each weight has been divided by its old row's sum already.",
         ),
         Slip("no softmax", no_softmax, "Those are the scores after the swap. Now the weights."),
         Slip(
@@ -1128,6 +1061,11 @@ def first_columns(table, d_head):
     return table[:, :d_head], np.eye(len(table))[:, :d_head]
 
 
+def by_qr(table, d_head):
+    columns, mixtures = np.linalg.qr(table)
+    return columns[:, :d_head], mixtures[:d_head].T
+
+
 def exchanged(table, d_head):
     w_q, w_k = two_matrices(table, d_head)
     return w_k, w_q
@@ -1136,13 +1074,9 @@ def exchanged(table, d_head):
 def of_rank(d_model, rank, d_head, seed):
     draws = np.random.default_rng(seed)
     table = draws.normal(size=(d_model, rank)) @ draws.normal(size=(rank, d_model))
+    table[:, 0] = 2 * table[:, 1]  # the first columns do not make all the others
     return Case((table, d_head), ("d_model d_model", None))
 
-
-TOO_WIDE = (
-    "The product is the table, but the matrices have `d_model` columns. A table of low rank "
-    "needs fewer: which of them carry nothing?"
-)
 
 pair = Exercise(
     id="7.4b",
@@ -1182,13 +1116,29 @@ pair = Exercise(
             "The second matrix lies on its side. A matrix that makes keys has as many rows as a "
             "word has numbers.",
         ),
-        Slip("the table and the identity", full_width, TOO_WIDE),
-        Slip("nothing cut off", svd_uncut, TOO_WIDE),
+        Slip(
+            "the table and the identity",
+            full_width,
+            "The product is the table, but both matrices are `d_model` columns wide. "
+            "A table of low rank needs fewer.",
+        ),
+        Slip(
+            "nothing cut off",
+            svd_uncut,
+            "The product is the table, but all columns are kept. "
+            "Which of them are multiplied by nothing?",
+        ),
         Slip(
             "the first columns",
             first_columns,
             "The product has the first columns of the table, and zeros after them. The other "
             "columns are mixtures of `d_head` ones: say of which, and how.",
+        ),
+        Slip(
+            "QR",
+            by_qr,
+            "Right as long as the first `d_head` columns of the table make all the others. "
+            "They need not.",
         ),
         Slip(
             "exchanged",
