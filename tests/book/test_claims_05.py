@@ -5,6 +5,7 @@ Plain Python on purpose: no array, no library, nothing of the chapter's own code
 
 import math
 import random
+import re
 from itertools import permutations
 from statistics import mean, pstdev
 
@@ -222,6 +223,8 @@ def test_an_undivided_softmax_is_sharp_and_its_gradient_vanishes(page, boxes):
     assert sharp[True] == pytest.approx([0.5] * 4, abs=0.05)
     assert moves[False][-1] < 0.2 * moves[False][0]  # vanishing, not exploding
     assert moves[True] == pytest.approx([0.22] * 4, abs=0.03)
+    (climb,) = re.findall(r"climbs from (0\.\d+) to (0\.\d+)", page)
+    assert [float(share) for share in climb] == pytest.approx(sharp[False][::3], abs=0.05)
     text = box(boxes, "too sharp", "exploding")
     assert "its gradients vanish" in text
 
