@@ -9,7 +9,7 @@ from toy import TOY, shares
 from minigpt import exercises
 from minigpt.exercises import check, hint
 from minigpt.exercises.registry import EXERCISES, guidance
-from minigpt.exercises.verdict import LOOKS, PASSED, Verdict, marked
+from minigpt.exercises.verdict import HINT, LOOKS, PASSED, Verdict, marked
 
 
 def words(page: str) -> str:
@@ -24,7 +24,8 @@ def test_the_box_and_the_text_say_the_same(status):
     text = repr(verdict).replace("|", "").replace("`", "").replace("*", "")
     assert words(page) == " ".join(text.split())
     assert 'role="status"' in page
-    assert f"{LOOKS[status][0]} 5.1, attend: {status}" in page
+    assert f"{LOOKS[status][0]} 5.1, attend" in page
+    assert status in page or status == HINT
     assert "<code>a &lt; b</code>" in page and "<em>really</em>" in page
     assert "<b>" not in page
     assert "\n" not in repr(Verdict("5.1", status))
@@ -108,9 +109,7 @@ def test_hints_climb_and_end(monkeypatch, capsys):
         hint(TOY.id)
         printed.append(capsys.readouterr().out)
     for step, given in enumerate(TOY.hints):
-        assert printed[step] == (
-            f"→ 0.1, {step + 1} of 3: hint\n  *{given.title}*\n  {given.text}\n"
-        )
+        assert printed[step] == (f"→ 0.1, hint {step + 1} of 3: {given.title}\n  {given.text}\n")
     assert "There are no more." in printed[3] and "solutions/" in printed[3]
     assert printed[4] == printed[3]
 
@@ -120,4 +119,4 @@ def test_parts_share_their_hints(monkeypatch, capsys):
     for id in ("5.2b", "5.2", "5.2a"):
         hint(id)
     printed = capsys.readouterr().out
-    assert [f"5.2, {n} of 3" in printed for n in (1, 2, 3)] == [True] * 3
+    assert [f"5.2, hint {n} of 3" in printed for n in (1, 2, 3)] == [True] * 3

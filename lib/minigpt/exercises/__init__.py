@@ -51,10 +51,10 @@ def hint(id: str) -> None:
             "There are no more.",
             "The solution, explained, has the chapter's file name, in `solutions/`.",
         )
-        return Verdict(exercise.number, HINT, lines).show()
+        return Verdict(f"{exercise.number}, hints", HINT, lines).show()
     given = exercise.hints[step - 1]
-    subject = f"{exercise.number}, {step} of {len(exercise.hints)}"
-    Verdict(subject, HINT, (f"*{given.title}*", given.text)).show()
+    subject = f"{exercise.number}, hint {step} of {len(exercise.hints)}: {given.title}"
+    Verdict(subject, HINT, (given.text,)).show()
 
 
 def progress() -> None:

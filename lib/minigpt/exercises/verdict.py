@@ -36,7 +36,8 @@ class Verdict:
         Raises: nothing.
         Source: this book.
         """
-        return f"{LOOKS[self.status][0]} {self.subject}: {self.status}"
+        word = "" if self.status == HINT else f": {self.status}"
+        return f"{LOOKS[self.status][0]} {self.subject}{word}"
 
     def __repr__(self) -> str:
         printed = [f"  | {line}" for line in self.printed.splitlines()]
