@@ -6,6 +6,7 @@
 #   make train      the README's first result: a mini-GPT in under a minute
 #   make lint       ruff, and the notebook linter
 #   make notebooks  execute every notebook in place and normalise it
+#   make report     count what is checked into appendices/report.md
 #   make lock       resolve pyproject.toml into requirements.lock
 #   make clean      remove what was built (the environment and your runs stay)
 
@@ -17,7 +18,7 @@ TORCH_FLAGS ?=
 READY  := $(VENV)/.ready
 CPUS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
-.PHONY: setup book lab test train lint notebooks lock clean
+.PHONY: setup book lab test train lint notebooks report lock clean
 
 setup: $(READY)
 
@@ -49,6 +50,9 @@ lint: $(READY)
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks
+
+report: $(READY)
+	$(BIN)/python -m tools.report
 
 # torch and its CUDA packages stay out: torch is installed first, and which build
 # of it (CPU, CUDA, ROCm) is the machine's business, not the lock file's.
