@@ -31,7 +31,7 @@ NOT_A_CLAIM = [
     )
 ]
 CODE = re.compile(
-    r"^([ \t]*)(`{3,}|~{3,})(?!\{)[^\n]*\n.*?^\1\2`*[ \t]*$", re.MULTILINE | re.DOTALL
+    r"^([ \t]*)(`{3,}+|~{3,}+)(?!\{)[^\n]*\n.*?^\1\2`*[ \t]*$", re.MULTILINE | re.DOTALL
 )
 INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 THOUSANDS = r"\d{1,3}(?:,\d{3})+|\d+"

@@ -118,6 +118,7 @@ BROKEN = {
         [new_markdown_cell(f"This is {word} so.")]
         for word in ("simply", "Just", "obviously", "powerful", "let's dive in")
     ]
+    + [[new_markdown_cell("````{exercise} 1\nSimply so.\n```{note}\nA note.\n```\n````")]]
     + [[code('Quiz("""\nIs it so?\n( ) It is simply so\n""")')]],
     "numbers_are_shown": [
         [new_markdown_cell(text), code(out=SHOWN)]
