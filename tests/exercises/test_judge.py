@@ -3,6 +3,7 @@
 import builtins
 import math
 import random
+import re
 import sys
 from dataclasses import replace
 
@@ -272,7 +273,7 @@ def test_true_or_false_is_wanted():
     passes(lambda x, order: torch.tensor(len(x) == 5), truth)
     wanted = "shares should be True or False, but whole numbers came."
     assert said(lambda x, order: int(len(x) == 5), truth)[0] == wanted
-    assert said(lambda x, order: True, truth)[0] == "shares is 1, but should be 0."
+    assert said(lambda x, order: True, truth)[0] == "shares is True, but should be False."
 
 
 # Wrong numbers.
@@ -287,9 +288,15 @@ def test_the_first_wrong_number_and_the_invariant_that_broke():
     wrong, broken, called = said(answer)
     x, order = TOY.cases[0].args
     right = shares(x, order)[2, 1]
-    assert wrong == f"shares[2, 1] is {right + 0.25:.6g}, but should be {right:.6g}."
+    assert wrong == f"shares[2, 1] is {right + 0.25:.4g}, but should be {right:.4g}."
     assert broken == "A row of shares sums to 1.5, not to 1."
     assert called == CALLED
+
+
+def test_numbers_that_hardly_differ_are_written_out():
+    first = said(spoiled(lambda a: a + 1e-5))[0]
+    came, right = re.fullmatch(r"shares\[0, 0\] is (.+), but should be (.+)\.", first).groups()
+    assert came != right and float(came) - float(right) == pytest.approx(1e-5, abs=1e-6)
 
 
 def test_an_argument_handed_back_is_recognised():
@@ -338,6 +345,10 @@ def test_judged_by_what_must_hold():
     passes(lambda x, order: x[::-1], twin)
     passes(lambda x, order: 2 * x.mean(0) - x, twin)
     assert said(lambda x, order: x + 1, twin)[0] == "Another mean."
+    passes(lambda x, order: x.mean(0) + np.random.normal() * (x - x.mean(0)), twin)
+    calls = []
+    lines = said(lambda x, order: calls.append(1) or x + (len(calls) == 4), twin)
+    assert lines == ("Another mean.", "Called with x (4, 6), order = [1, 2, 3, 0].")
     assert said(lambda x, order: x.T, twin)[0].startswith("shares has shape")
     assert said(lambda x, order: x.astype(int), twin)[0] == "Another mean."
 

@@ -9,7 +9,7 @@ import numpy as np
 
 CLOSE = 1e-6
 EXCUSED = 16  # rounding errors of the answer's own dtype, at the size of its largest number
-TRUTH, WHOLE, FRACTIONS = "b", "iu", "f"
+TRUTH, WHOLE = "b", "iu"
 KINDS = {"b": "True or False", "i": "whole numbers", "u": "whole numbers", "f": "numbers"}
 
 
@@ -154,7 +154,8 @@ def misfit(value: Value, expected: Value, name: str) -> str | None:
         return f"{name} should be {KINDS[expected.kind]}, but {KINDS[value.kind]} came."
     came, wanted = value.numbers.shape, expected.numbers.shape
     if came != wanted:
-        return f"{name} has shape {came}, but {f'shape {wanted}' if wanted else 'one number'} is wanted."
+        shape = f"shape {wanted}" if wanted else "one number"
+        return f"{name} has shape {came}, but {shape} is wanted."
     lost = np.isnan(value.numbers) & ~np.isnan(expected.numbers)
     lost |= np.isinf(value.numbers) & np.isfinite(expected.numbers)
     if lost.any():
@@ -173,8 +174,20 @@ def difference(value: Value, expected: Value, name: str) -> str | None:
         return None
     if value.kind in WHOLE and (expected.numbers[np.isfinite(expected.numbers)] % 1).any():
         return f"{name} holds whole numbers: all that stands behind the decimal point is lost."
-    came, right = value.numbers[wrong][0], expected.numbers[wrong][0]
-    return f"{spot(name, wrong)} is {came:.6g}, but should be {right:.6g}."
+    came, right = apart(value.numbers[wrong][0], expected.numbers[wrong][0], value.kind)
+    return f"{spot(name, wrong)} is {came}, but should be {right}."
+
+
+def apart(came: float, right: float, kind: str) -> tuple[str, str]:
+    """Write two numbers with as many digits as it takes to tell them apart.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    if kind == TRUTH:
+        return str(bool(came)), str(bool(right))
+    pairs = ((f"{came:.{digits}g}", f"{right:.{digits}g}") for digits in (4, 7, 10, 17))
+    return next(pair for pair in pairs if pair[0] != pair[1])
 
 
 def spot(name: str, where: np.ndarray) -> str:
