@@ -90,10 +90,11 @@ def test_an_exercise_of_parts_names_them():
 
 
 def test_another_chapter_or_nonsense_is_told_what_there_is():
-    for id in ("99.1", "attend", ""):
+    chapters = sorted({exercise.chapter for exercise in EXERCISES.values()})
+    for id in ("1234.1", "attend", ""):
         first, second = guidance(id)
         assert first == f'An id is written like "{next(iter(EXERCISES))}".'
-        assert second.startswith("There are exercises in the chapters 5, 7")
+        assert second == f"There are exercises in the chapters {str(chapters)[1:-1]}."
 
 
 def test_the_arguments_in_the_other_order(capsys):
