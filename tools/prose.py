@@ -33,7 +33,7 @@ NOT_A_CLAIM = [
 CODE = re.compile(
     r"^([ \t]*)(`{3,}+|~{3,}+)(?!\{)[^\n]*\n.*?^\1\2`*[ \t]*$", re.MULTILINE | re.DOTALL
 )
-INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+INLINE_CODE = re.compile(r"(?<!`)(`{1,2})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 THOUSANDS = r"\d{1,3}(?:,\d{3})+|\d+"
 EXPONENT = r"(?:[eE][-+−]?\d+)?"
 PROSE_NUMBER = re.compile(
