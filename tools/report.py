@@ -51,8 +51,8 @@ minutes are for the whole exercise, where it asks for several functions.
 ## Figures
 
 Every figure is one module with three homes: JupyterLab with a kernel, this site without one, and
-paper, where a still picture and words carry the same numbers. Its mathematics is compared with
-Python's through Node, to twelve decimals.
+paper, where a still picture and words carry the same numbers. Its mathematics, where it has any, is
+compared with Python's through Node, to twelve decimals.
 
 {figures}
 
