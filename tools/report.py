@@ -39,7 +39,7 @@ taken as they stand.
 ## Exercises
 
 Each count says how many of how many: slips rejected with their own message and no other's; right
-versions passed; mutants rejected, and the equivalent ones, as right as the reference. The
+versions passed; mutants rejected, and how many are left that are as right as the reference. The
 minutes are for the whole exercise, where it asks for several functions.
 
 {exercises}

@@ -116,7 +116,7 @@ def total(rows: list[Row]) -> Row:
     Source: this book.
     """
     counts = [[map(int, cell.split(OF)) for cell in column] for column in zip(*rows, strict=True)]
-    sums = [OF.join(str(sum(part)) for part in zip(*column, strict=True)) for column in counts]
+    sums = [" of ".join(str(sum(part)) for part in zip(*column, strict=True)) for column in counts]
     return ["All", "", "", "", *sums]
 
 
@@ -127,16 +127,7 @@ def exercises_tables() -> tuple[str, str]:
     Source: this book.
     """
     tried = [(exercise, judged(exercise)) for exercise in EXERCISES.values()]
-    head = [
-        "Exercise",
-        "Function",
-        "Minutes",
-        "Difficulty",
-        "Slips",
-        "Right",
-        "Mutants",
-        "As right",
-    ]
+    head = ["No.", "Function", "Min.", "Difficulty", "Slips", "Right", "Mutants", "As right"]
     equivalent = [
         [pointer(exercise), f"`{mutant.name}`", reason(exercise, mutant)]
         for exercise, mutants in tried

@@ -96,7 +96,7 @@ def test_mutants_that_pass_are_shown_with_their_reason_or_without(monkeypatch):
 
 def test_counts_are_added_up():
     rows = [[of(1, 2), "30"], [of(4, 8), "16"]]
-    assert tables.total(rows) == ["All", "", "", "", of(5, 10), "46"]
+    assert tables.total(rows) == ["All", "", "", "", "5 of 10", "46"]
 
 
 def test_tables_are_aligned_and_a_bar_in_a_cell_ends_none():
