@@ -13,6 +13,7 @@ import torch
 from toy import PAIR, TOY, shares, shares_and_sums
 
 from minigpt.exercises import running
+from minigpt.exercises.exercise import Slip
 from minigpt.exercises.judge import judge
 from minigpt.exercises.verdict import NOT_ATTEMPTED, NOT_YET, PASSED
 
@@ -133,6 +134,8 @@ def test_a_hundred_thousandth_is_seen_and_a_ten_millionth_is_not(off):
 
 
 def test_half_precision_excuses_its_own_rounding_and_no_more():
+    passes(spoiled(lambda a: (a + 0.005).astype(np.float16)))
+    assert " but should be " in said(spoiled(lambda a: a + 0.005))[0]
     assert " but should be " in said(spoiled(lambda a: (a + 0.03).astype(np.float16)))[0]
 
 
@@ -274,6 +277,9 @@ def test_true_or_false_is_wanted():
     wanted = "shares should be True or False, but whole numbers came."
     assert said(lambda x, order: int(len(x) == 5), truth)[0] == wanted
     assert said(lambda x, order: True, truth)[0] == "shares is True, but should be False."
+    named = replace(truth, slips=(Slip("no", lambda x, order: len(x) != 5, "The other way."),))
+    assert said(lambda x, order: len(x) != 5, named) == ("The other way.",)
+    assert said(lambda x, order: int(len(x) != 5), named)[0] == wanted
 
 
 # Wrong numbers.
@@ -482,6 +488,15 @@ def test_what_is_replaced_is_put_back():
     assert str(np.array([1 / 3])) == shown
     with np.errstate(all="warn"), pytest.warns(RuntimeWarning):
         np.array([1.0]) / 0
+
+
+def test_the_function_sees_numpy_as_the_reader_set_it():
+    def answer(x, order):
+        print(np.array([1 / 3]))
+        return shares(x, order)
+
+    with np.printoptions(precision=2):
+        assert passes(answer).printed == "[0.33]"
 
 
 def test_our_own_functions_run_with_numpy_as_it_was():

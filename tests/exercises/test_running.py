@@ -148,6 +148,23 @@ def test_a_loop_without_end_is_stopped(endless):
     assert judge(TOY, shares).status == PASSED
 
 
+def test_one_that_swallows_the_stop_in_its_last_call_is_late_all_the_same():
+    calls = []
+
+    def answer(x, order):
+        calls.append(1)
+        try:
+            while len(calls) == 2 * len(TOY.cases):
+                time.sleep(0.01)
+        except:
+            pass
+        return shares(x, order)
+
+    lines = judge(TOY, answer).lines
+    assert lines[0].startswith("It was stopped after")
+    assert lines[-1].startswith("Called with x (4, 6)")
+
+
 def test_one_long_computation_cannot_be_stopped_but_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(stopping, "PATIENCE", 0.1)
     gone = threading.Event()

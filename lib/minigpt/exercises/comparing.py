@@ -90,20 +90,20 @@ def _value(answer: Any, name: str) -> Value:
         ) from None
     if array.dtype.kind not in KINDS:
         raise UnreadableError(_not_numbers(answer, array, name))
-    return Value(array.astype(np.float64), array.dtype.kind, error)
+    return Value(array.astype(np.float64), array.dtype.kind, error)  # astype copies
 
 
 def _as_numpy(answer: Any) -> tuple[np.ndarray, float]:
-    """Copy to NumPy; and the relative error that the dtype excuses, 0 for whole numbers."""
+    """Read as NumPy's; and the relative error that the dtype excuses, 0 for whole numbers."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(answer, torch.Tensor):
         error = torch.finfo(answer.dtype).eps if answer.is_floating_point() else 0.0
         tensor = answer.detach().cpu().to_dense().resolve_conj().resolve_neg()
-        return (tensor.double() if error else tensor).numpy().copy(), EXCUSED * error
+        return (tensor.double() if error else tensor).numpy(), EXCUSED * error
     if isinstance(answer, list | tuple) and answer:
         parts = [_as_numpy(part) for part in answer]
         return np.array([array for array, _ in parts]), max(error for _, error in parts)
-    array = np.array(answer)
+    array = np.asarray(answer)
     return array, EXCUSED * float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
 
 
