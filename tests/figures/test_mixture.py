@@ -1,6 +1,7 @@
 """The mixture: module, class and page say the same, and what chapter 5 claims can be replayed."""
 
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -63,6 +64,26 @@ def test_a_shadow_times_the_lookers_length_is_the_dot_product():
     close(np.array(shadows) * np.linalg.norm(x[looker]), x @ x[looker])
     blind = {"vectors": [[0, 0], [1, 2]], "looker": 0}
     assert ask("mixing", "mixtureOf(state).shadows", state=blind) == [0, 0]
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("rounds", [0, 1, 2, 7, 60])
+@pytest.mark.parametrize("sentence", [*SENTENCES, "four by four"])
+def test_in_a_round_all_words_become_their_contexts_at_once(sentence, rounds):
+    longer = 4 * X / np.linalg.norm(X, axis=1, keepdims=True)
+    x, _ = SENTENCES.get(sentence, (longer, 0))
+    figure = Mixture(list("abcdefg")[: len(x)], x, 0)
+    figure.rounds = rounds
+    expected = x.astype(float)
+    for _ in range(rounds):
+        expected = np.array([brute_force(expected, i)[2] for i in range(len(x))])
+    scale = max(1, np.abs(x).max())
+    close(figure.arrows / scale, expected / scale)
+    there = ask("mixing", "historyOf(state)", state=figure.state)
+    assert len(there) == rounds + 1
+    assert there[0] == x.tolist()
+    close(np.array(there[-1]) / scale, expected / scale)
+    close(figure.context / scale, brute_force(expected, 0)[2] / scale)
 
 
 def test_the_hollow_star_is_the_context_without_a_word():
@@ -190,13 +211,30 @@ def test_the_sum_is_written_out():
 def test_who_takes_most_and_what_a_word_changes():
     expression = "saidOf(state, mixtureOf(state), held)"
     assert said(expression) == "bird takes most of red: 0.393."
+    without = "Without red the context would be (0.515, 0.410), the hollow star."
     assert said(expression, held=3) == (
-        "bird takes most of red: 0.393. "
-        "Without red the context would be (0.515, 0.410), the hollow star."
+        f"bird takes most of red: 0.393. {without} On the dashed line red would tie with bird."
     )
+    assert said(expression, held=1).endswith("the hollow star.")
     even = [*X[:3].tolist(), [0.9, 0.7]]
     assert said(expression, vectors=even).startswith("bird takes most of bird and red: 0.3")
     assert said(expression, vectors=even).endswith(" each.")
+    tie = f"{without} A tie: bird takes as much of red as of itself."
+    assert said(expression, held=3, vectors=even).endswith(tie)
+    assert "A tie" not in said(expression, held=0, vectors=(30 * X).tolist())  # 0 and nearly 0
+
+
+def test_after_rounds_it_is_said_how_far_apart_the_words_still_are():
+    expression = "saidOf({ ...state, vectors: x }, mixtureOf({ ...state, vectors: x }), null)"
+    for rounds, after in [(1, "After 1 round "), (3, "After 3 rounds ")]:
+        figure = bird(rounds=rounds)
+        gaps = [np.hypot(*(a - b)) for a in figure.arrows for b in figure.arrows]
+        begin = f"{after}the words are at most {max(gaps):.3f} apart"
+        state = {**figure.state, "labels": figure.words}
+        there = ask("mixing", expression, state=state, x=figure.arrows.tolist())
+        assert there.startswith(f"{begin}; bird takes most of red: 0.2")
+        assert figure.in_words.splitlines()[0] == f"{begin}."
+    assert "takes 0.250 of is (0.540, 0.866)" in figure.in_words
 
 
 def test_the_words_say_every_number_and_the_picture_says_the_words():
@@ -217,6 +255,8 @@ BAD = [
     (lambda: bird(vectors=100.1 * np.ones((4, 2))), "from −100 to 100, but got 100.1"),
     (lambda: bird(words=["a"]), r"words of shape \(4,\), but got \(1,\)"),
     (lambda: bird(looker=4), "looker from 0 to 3"),
+    (lambda: bird(rounds=-1), "rounds from 0 to 1000, but got -1"),
+    (lambda: bird(rounds=1001), "rounds from 0 to 1000"),
     (lambda: Mixture(["a", "b"], X[:2], -1), "looker from 0 to 1"),
 ]
 
@@ -368,6 +408,118 @@ def test_ten_times_as_long_is_a_lookup_and_reset_brings_the_beginning_back(show)
     assert page.get_by_role("button", name="All × 10").is_disabled()
     page.get_by_role("button", name="Reset").click()
     assert weights(page) == ["0.157", "0.318", "0.131", "0.393"]
+
+
+def table(page):
+    return [values(page, word) for word in ("the", "bird", "is", "red")]
+
+
+def rounded(figure):
+    return np.round(figure.arrows, 3).tolist()
+
+
+def test_repeated_until_all_words_are_one_and_reset(show):
+    page = show(bird())
+    page.emulate_media(reduced_motion="reduce")
+    for rounds in (1, 2, 3):
+        page.get_by_role("button", name="Repeat").click()
+        after = bird(rounds=rounds)
+        assert table(page) == rounded(after)
+        assert weights(page) == [f"{weight:.3f}" for weight in after.weights]
+        assert page.locator("[aria-live]").inner_text().startswith(f"After {rounds} round")
+    page.get_by_role("button", name="Reverse").click()
+    assert table(page) == rounded(after)
+    tips = page.locator("circle[role=slider]").all()
+    assert len({tip.get_attribute("aria-valuetext") for tip in tips}) == 1
+    page.get_by_role("button", name="Reset").click()
+    assert table(page) == X.tolist()
+    assert page.locator("[aria-live]").inner_text() == "bird takes most of red: 0.393."
+
+
+def test_what_shrinks_is_not_looked_at_more_closely(show):
+    page = show(Mixture(list("abcd"), [[1, 0.5], [-1, -0.5], [0.5, -1], [-0.5, 1]]))
+    for _ in range(4):
+        page.get_by_role("button", name="Repeat").click()
+    assert max(map(abs, values(page, "a"))) < 0.3
+    assert page.locator(".aw-tick").last.text_content() == "−2"
+
+
+def test_what_is_moved_after_a_round_is_where_it_stood(show):
+    page = show(bird())
+    page.get_by_role("button", name="Repeat").click()
+    page.get_by_label("tip of red").press("ArrowRight")
+    expected = [*rounded(bird(rounds=1))[:3], [0.74, 1.06]]
+    assert table(page) == expected
+    assert page.locator("[aria-live]").inner_text().startswith("bird takes")
+    page.get_by_role("button", name="Repeat").click()
+    page.get_by_role("button", name="All × 10").click()
+    grown = bird(vectors=[*bird(rounds=1).arrows[:3].tolist(), [0.74, 1.06]], rounds=1)
+    np.testing.assert_allclose(table(page), 10 * grown.arrows, atol=0.0006)
+
+
+WATCH = """() => {
+  const star = () => document.querySelector(".aw-star:last-child").getAttribute("points");
+  window.stars = new Set([star()]);
+  new MutationObserver(() => window.stars.add(star()))
+    .observe(document.querySelector("svg.aw-paper"), { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_the_words_glide_unless_the_reader_wants_no_motion(show, motion):
+    page = show(bird())
+    page.emulate_media(reduced_motion=motion)
+    page.evaluate(WATCH)
+    page.get_by_role("button", name="Repeat").click()
+    at = [200 + 85 * bird(rounds=1).context[0], 200 - 85 * bird(rounds=1).context[1] - 11]
+    arrived = "([x, y]) => [...window.stars].some((points) => {"
+    arrived += " const [a, b] = points.split(/[ ,]/).map(Number);"
+    arrived += " return Math.hypot(a - x, b - y) < 1e-6; })"
+    page.wait_for_function(arrived, arg=at)
+    seen = page.evaluate("window.stars.size")
+    assert seen == 2 if motion == "reduce" else seen > 2
+
+
+def test_a_word_that_is_held_meets_the_line_where_it_ties(show):
+    page = show(bird())
+    assert page.locator(".aw-even").count() == 0
+    page.get_by_label("tip of bird").focus()
+    assert page.locator(".aw-even").count() == 0
+    page.get_by_label("tip of red").focus()
+    assert page.locator(".aw-even").count() == 1
+    for _ in range(6):
+        assert "A tie" not in page.locator("[aria-live]").inner_text()
+        page.keyboard.press("ArrowDown")
+    assert "A tie: bird takes as much of red" in page.locator("[aria-live]").inner_text()
+    x1, y1, x2, y2 = (
+        float(page.locator(".aw-even").get_attribute(name)) for name in ("x1", "y1", "x2", "y2")
+    )
+    grip = page.get_by_label("tip of red")
+    x, y = (float(grip.get_attribute(name)) for name in ("cx", "cy"))  # in the frame as outside
+    assert (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) == pytest.approx(0, abs=1e-6)
+
+
+def test_names_do_not_lie_upon_each_other(show):
+    page = show(bird())
+    page.get_by_label("red, first number").fill("8")
+    page.get_by_label("red, second number").fill("15")
+    boxes = [name.bounding_box() for name in page.locator("svg.aw-paper text:not(.aw-tick)").all()]
+    assert len(boxes) == 4
+    for a, b in combinations(boxes, 2):
+        beside = a["x"] >= b["x"] + b["width"] or b["x"] >= a["x"] + a["width"]
+        assert beside or abs(a["y"] - b["y"]) > 16  # as high as the letters
+
+
+@pytest.mark.parametrize("width", [320, 390, 624, 784, 836])
+def test_no_column_is_cut_and_no_ring(show, width):
+    page = show(bird(shadows=True), width=width)
+    page.add_style_tag(content="body { font-family: sans-serif; margin: 0 }")
+    box = page.get_by_label("red, second number")
+    box.focus()
+    inner, scroll = box.bounding_box(), page.locator(".aw-scroll")
+    assert scroll.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    around = scroll.bounding_box()
+    assert around["y"] + around["height"] - inner["y"] - inner["height"] >= 4
 
 
 def test_the_order_changes_nothing_but_the_order(show):

@@ -56,18 +56,18 @@ function makeGrid(T) {
   const many = (tag, attributes) => Array.from({ length: T }, () => element(tag, attributes));
   const columns = many("th", { scope: "col" }), rows = many("th", { scope: "row" });
   const cells = rows.map(() => many("td", { class: "aw-cell" }));
-  const sums = many("td", { class: "aw-sum" }), caption = element("caption");
+  const sums = many("td", { class: "aw-sum" });
   const sum = element("th", { scope: "col" }, "sum");
   const head = element("thead", {}, element("tr", {}, element("td"), ...columns, sum));
   const lines = rows.map((row, i) => element("tr", {}, row, ...cells[i], sums[i]));
   const body = element("tbody", {}, ...lines);
-  const node = element("table", { class: "aw-map", role: "grid" }, caption, head, body);
-  return { node, caption, columns, rows, cells, sums };
+  const kind = { class: "aw-map", role: "grid", "aria-label": "weights" };
+  const node = element("table", kind, head, body);
+  return { node, columns, rows, cells, sums };
 }
 
 function fillGrid(grid, state) {
   const { scores, temperature, mask, cursor } = state;
-  grid.caption.textContent = captionOf(state);
   labelsOf(state.words).forEach((label, i) => {
     grid.rows[i].textContent = grid.columns[i].textContent = label;
   });
@@ -91,10 +91,9 @@ function fillCell(cell, weight, may) {
   else cell.setAttribute("aria-label", "hidden");
 }
 
-// No mask, the causal one, or the last that was painted, once there is one.
+// A mask that was painted is neither of the two.
 function makeMaskChooser(T, choose) {
-  let last = null;
-  const masks = { "no mask": noMask, "causal mask": causalMask, "painted mask": () => last };
+  const masks = { "no mask": noMask, "causal mask": causalMask };
   const group = `aw-${Math.random()}`; // the page may hold the figure twice
   const inputs = Object.entries(masks).map(([value, mask]) => {
     const onchange = () => choose(mask(T));
@@ -102,17 +101,13 @@ function makeMaskChooser(T, choose) {
   });
   const labels = inputs.map((input) => element("label", {}, input, input.value));
   const node = element("fieldset", {}, element("legend", {}, "Mask"), ...labels);
-  node.show = (mask) => {
-    if (nameOf(mask) === "painted mask") last = mask;
-    inputs.forEach((input) => (input.checked = input.value === nameOf(mask)));
-    inputs[2].disabled = last === null;
-  };
+  node.show = (mask) => inputs.forEach((input) => (input.checked = input.value === nameOf(mask)));
   return node;
 }
 
 function render({ model, el }) {
   const T = model.get("words").length, grid = makeGrid(T);
-  const words = element("p", { "aria-live": "polite" });
+  const caption = element("p"), words = element("p", { "aria-live": "polite" });
   const temperature = slider({
     label: "Temperature", min: -1, max: 1, step: 0.02, // of its logarithm
     words: (log) => number(10 ** log, 2),
@@ -125,6 +120,7 @@ function render({ model, el }) {
   const say = ([i, j]) => (words.textContent = readOut(state(), i, j));
   const draw = () => {
     fillGrid(grid, state());
+    caption.textContent = captionOf(state());
     temperature.show(Math.log10(model.get("temperature")));
     chooser.show(model.get("mask"));
     say(model.get("cursor"));
@@ -146,7 +142,7 @@ function render({ model, el }) {
     cell.addEventListener("pointerleave", () => say(model.get("cursor")));
   }));
   const controls = element("div", { class: "aw-controls" }, temperature, chooser, hint);
-  place(el, element("div", { class: "aw-scroll" }, grid.node), words, controls);
+  place(el, caption, element("div", { class: "aw-scroll" }, grid.node), words, controls);
   draw();
   return onChange(model, STATE, draw);
 }

@@ -67,7 +67,7 @@ class AttentionMap(Figure):
         ]
         return "\n".join(
             [
-                f'<div class="aw-scroll" tabindex="0"><table class="aw-map"><caption>{self._caption}</caption>',
+                f'<p>{self._caption}</p>\n<div class="aw-scroll" tabindex="0"><table class="aw-map">',
                 f"<thead><tr><td></td>{head}</tr></thead>",
                 *["<tbody>", *rows, "</tbody></table></div>"],
             ]

@@ -3,6 +3,23 @@ import { dot, matmul, scaledScores, softmax } from "./maths.mjs";
 import { number } from "./drawing.mjs";
 
 export const FARTHEST = 100; // as in mixture.py
+export const MOST_ROUNDS = 1000; // likewise
+
+// The arrows at first, after one round, after two ...: in a round all become their contexts at once.
+export function historyOf({ vectors, rounds }) {
+  const history = [vectors];
+  while (history.length <= rounds) {
+    const x = history.at(-1);
+    history.push(matmul(scaledScores(x, x).map(softmax), x));
+  }
+  return history;
+}
+
+// How far apart the two words are that lie farthest apart.
+export function apart(vectors) {
+  const gaps = vectors.flatMap((a) => vectors.map((b) => Math.hypot(a[0] - b[0], a[1] - b[1])));
+  return Math.max(...gaps);
+}
 
 // The row of the looker: scores, weights, context, and where each shadow ends on its line.
 export function mixtureOf({ vectors, looker }) {
@@ -56,20 +73,37 @@ export function coloursOf(words) {
 const pair = (vector, digits) => `(${vector.map((c) => number(c, digits)).join(", ")})`;
 
 // Lines break between the terms and not within.
-export function writtenOut({ labels, vectors, looker }, { weights, context }) {
-  const terms = weights.map((weight, j) => `${number(weight)} × ${pair(vectors[j], 2)}`);
+export function writtenOut({ labels, vectors, rounds, looker }, { weights, context }) {
+  const digits = rounds ? 3 : 2;
+  const terms = weights.map((weight, j) => `${number(weight)} × ${pair(vectors[j], digits)}`);
   const signed = terms.map((term, j) => `${j ? "+" : "="} ${term}`);
   const parts = [`context of ${labels[looker]}`, ...signed, `= ${pair(context, 3)}`];
   return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
 }
 
 // Of whom the looker takes most (equals share the first place), and what `held` changes.
-export function saidOf({ labels, vectors, looker }, { weights }, held) {
-  const most = Math.max(...weights), best = labels.filter((_, j) => most - weights[j] < 1e-9);
+export function saidOf(state, mixture, held) {
+  const { labels, looker } = state, { weights } = mixture, most = Math.max(...weights);
+  const best = labels.filter((_, j) => equal(weights[j], most));
   const share = number(most) + (best.length > 1 ? " each" : "");
   const said = `${labels[looker]} takes most of ${best.join(" and ")}: ${share}.`;
+  return [saidOfRounds(state) + said, ...saidOfHeld(state, mixture, held)].join(" ");
+}
+
+const equal = (a, b) => Math.abs(a - b) < 1e-9;
+
+function saidOfRounds({ vectors, rounds }) {
+  const after = `After ${rounds} ${rounds === 1 ? "round" : "rounds"}`;
+  return rounds ? `${after} the words are at most ${number(apart(vectors))} apart; ` : "";
+}
+
+function saidOfHeld({ labels, vectors, looker }, { scores }, held) {
   const other = contextWithout({ vectors, looker }, held);
-  if (!other) return said;
+  if (!other) return [];
   const without = `Without ${labels[held]} the context would be ${pair(other, 3)}`;
-  return `${said} ${without}, the hollow star.`;
+  const said = `${without}, the hollow star.`, who = labels[looker];
+  if (held === looker) return [said];
+  const tie = equal(scores[held], scores[looker]);
+  if (!tie) return [said, `On the dashed line ${labels[held]} would tie with ${who}.`];
+  return [said, `A tie: ${who} takes as much of ${labels[held]} as of itself.`];
 }

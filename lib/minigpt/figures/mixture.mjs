@@ -1,43 +1,54 @@
 // Words as arrows, their tips to be dragged: how one of them mixes what it looks at.
 import {
-  FARTHEST, coloursOf, contextWithout, hullOf, mixtureOf, saidOf, stretched, tidied, writtenOut,
+  FARTHEST, MOST_ROUNDS, coloursOf, contextWithout, historyOf, hullOf, mixtureOf, saidOf, stretched,
+  tidied, writtenOut,
 } from "./mixing.mjs";
 import {
   button, change, chooser, element, labelsOf, number, onChange, place, svg, toggle, valuesOf,
 } from "./drawing.mjs";
 import {
-  arrow, dots, draggable, framed, label, onPaper, polygon, reachOf, ruled, segment, star, vectorAt,
+  arrow, dots, draggable, framed, glide, labels, onPaper, path, polygon, reachOf, ruled, segment, star,
+  vectorAt,
 } from "./paper.mjs";
 
-const STATE = ["words", "vectors", "looker", "shadows"];
+const STATE = ["words", "vectors", "rounds", "looker", "shadows"];
 
-// The looker's line, the half of the paper where a word beats the looker, and every shadow.
-function drawShadows({ vectors, looker, colours }, { shadows }, at) {
-  const length = Math.hypot(...vectors[looker]), far = 3 * reachOf(vectors);
+// On the dashed line a word ties with the looker, beyond it beats it. And, if asked, every shadow.
+function drawLine({ vectors, looker, colours, shadows }, mixture, reach, at) {
+  const length = Math.hypot(...vectors[looker]), far = 3 * reach;
   if (!length) return [];
   const along = vectors[looker].map((c) => c / length);
   const on = (a, b) => at([a * along[0] - b * along[1], a * along[1] + b * along[0]]);
-  const half = [on(length, far), on(length, -far), on(far, -far), on(far, far)];
+  const even = [on(length, far), on(length, -far)];
+  const dashed = segment(...even, { class: "aw-even" });
+  if (!shadows) return [dashed];
+  const half = polygon([...even, on(far, -far), on(far, far)], { class: "aw-half" });
   const line = segment(on(-far, 0), on(far, 0), { class: "aw-axis" });
   const drops = vectors.map((vector, j) => {
-    const [cx, cy] = on(shadows[j], 0), drop = segment(at(vector), [cx, cy], { class: "aw-drop" });
-    return svg("g", { class: colours[j] }, drop, svg("circle", { cx, cy, r: 5 }));
+    const [cx, cy] = on(mixture.shadows[j], 0), end = svg("circle", { cx, cy, r: 5 });
+    return svg("g", { class: colours[j] }, segment(at(vector), [cx, cy], { class: "aw-drop" }), end);
   });
-  return [polygon(half, { class: "aw-half" }), line, ...drops];
+  return [half, dashed, line, ...drops];
 }
 
 function drawPaper(state, mixture, reach, held) {
-  const { labels, vectors, looker, colours, shadows } = state;
+  const { labels: names, vectors, looker, colours, history } = state;
   const at = (vector) => onPaper(vector, reach), tips = vectors.map(at);
   const middle = at(mixture.context), other = contextWithout(state, held);
-  const name = (j) => (j === looker ? `${labels[j]} looks` : labels[j]);
+  const lined = state.shadows || (held !== null && held !== looker);
+  const named = tips.map((tip, j) => {
+    const aside = j === looker, text = aside ? `${names[j]} looks` : names[j];
+    return { tip, text, aside, class: colours[j] };
+  });
+  const way = (j) => path(history.map((x) => at(x[j])), { class: `aw-way ${colours[j]}` });
   return [
     ...ruled(reach),
     polygon(hullOf(tips), { class: "aw-hull" }),
+    ...tips.map((_, j) => way(j)),
     ...tips.map((tip, j) => arrow(tip, { class: colours[j] })),
-    framed(...(shadows ? drawShadows(state, mixture, at) : [])),
+    framed(...(lined ? drawLine(state, mixture, reach, at) : [])),
     ...tips.map((tip, j) => dots(tip, middle, mixture.weights[j], { class: colours[j] })),
-    ...tips.map((tip, j) => label(tip, name(j), { class: colours[j] }, j === looker)),
+    ...labels(named),
     ...(other ? [star(at(other), { class: "aw-star aw-hollow" })] : []),
     star(middle, { class: "aw-star" }),
   ];
@@ -99,7 +110,8 @@ function fillTable({ shadow, rows }, { labels, colours, vectors, looker, shadows
     name.textContent = labels[j];
     inputs.forEach((input, axis) => {
       input.setAttribute("aria-label", `${labels[j]}, ${axis ? "second" : "first"} number`);
-      if (!input.matches(":focus")) input.value = vectors[j][axis]; // typing is not corrected
+      if (input.matches(":focus")) return; // typing is not corrected
+      input.value = Number(vectors[j][axis].toFixed(3));
     });
     cells.forEach((cell, n) => (cell.textContent = number(numbers[n][j])));
     cells[0].hidden = !shadows;
@@ -109,35 +121,46 @@ function fillTable({ shadow, rows }, { labels, colours, vectors, looker, shadows
 // Who looks; what can be done to the sentence as a whole; and back to the beginning.
 function makeControls(model, release) {
   const first = valuesOf(model, STATE), T = first.words.length;
-  const now = (factor) => stretched(model.get("vectors"), factor);
   const act = (text, values) => button(text, () => { release(); change(model, values()); });
+  const scaled = (factor) => stretched(stateOf(model).vectors, factor);
+  const scale = (factor) => ({ rounds: 0, vectors: scaled(factor) });
   const turned = ({ words, vectors, looker }) => (
     { words: words.toReversed(), vectors: vectors.toReversed(), looker: T - 1 - looker }
   );
   const looker = chooser("Who looks", T, (j) => change(model, { looker: j }));
   const shadows = toggle("shadows", (on) => change(model, { shadows: on }));
-  const longer = act("All × 10", () => ({ vectors: now(10) }));
-  const shorter = act("All ÷ 10", () => ({ vectors: now(0.1) }));
+  const longer = act("All × 10", () => scale(10));
+  const shorter = act("All ÷ 10", () => scale(0.1));
   const reverse = act("Reverse the order", () => turned(valuesOf(model, STATE)));
-  const all = [looker, shadows, longer, shorter, reverse, act("Reset", () => first)];
+  const repeat = act("Repeat", () => ({ rounds: model.get("rounds") + 1 }));
+  const all = [looker, shadows, longer, shorter, reverse, repeat, act("Reset", () => first)];
   const show = (state) => {
     looker.show(state.labels, state.looker);
     shadows.show(state.shadows);
-    longer.show(now(10) !== null);
-    shorter.show(now(0.1) !== null);
+    longer.show(scaled(10) !== null);
+    shorter.show(scaled(0.1) !== null);
+    repeat.show(state.rounds < MOST_ROUNDS);
   };
   return { node: element("div", { class: "aw-controls" }, ...all), show };
 }
 
+// What the model says, what follows from it for the drawing, and the arrows as they are by now.
+function stateOf(model) {
+  const values = valuesOf(model, STATE), history = historyOf(values);
+  const named = { labels: labelsOf(values.words), colours: coloursOf(values.words) };
+  return { ...values, ...named, history, vectors: history.at(-1) };
+}
+
 function render({ model, el }) {
   const T = model.get("words").length;
-  let reach = 0, held = null, dragging = false;
+  let reach = 0, held = null, dragging = false, rounds = 0, shown = null, stop = () => {};
 
+  const get = (j) => stateOf(model).vectors[j];
   const moveTo = (j, vector, farthest) => {
     held = j;
-    change(model, { vectors: model.get("vectors").with(j, tidied(vector, farthest)) });
+    const vectors = stateOf(model).vectors.with(j, tidied(vector, farthest));
+    change(model, { rounds: 0, vectors });
   };
-  const get = (j) => model.get("vectors")[j];
   const hold = (j) => { held = j; draw(); };
   const grips = makeGrips(T, { get, hold, moveTo });
   const scene = svg("g", { "aria-hidden": "true" });
@@ -153,12 +176,21 @@ function render({ model, el }) {
   const controls = makeControls(model, () => { held = null; });
   const sum = element("p"), said = element("p");
 
+  function drawScene(state) {
+    stop();
+    const paint = (vectors) => {
+      shown = vectors;
+      const then = { ...state, vectors, history: state.history.with(-1, vectors) };
+      scene.replaceChildren(...drawPaper(then, mixtureOf(then), reach, held));
+    };
+    if (state.rounds > rounds && shown) stop = glide(shown, state.vectors, paint);
+    else paint(state.vectors);
+    rounds = state.rounds;
+  }
   function draw() {
-    const values = valuesOf(model, STATE), mixture = mixtureOf(values);
-    const named = { labels: labelsOf(values.words), colours: coloursOf(values.words) };
-    const state = { ...values, ...named };
-    if (!dragging) reach = reachOf(state.vectors, reach);
-    scene.replaceChildren(...drawPaper(state, mixture, reach, held));
+    const state = stateOf(model), mixture = mixtureOf(state);
+    if (!dragging) reach = reachOf(state.history[0], reach); // no closer look at what shrinks
+    drawScene(state);
     fillGrips(grips, state, mixture, reach);
     fillTable(table, state, mixture);
     controls.show(state);
@@ -168,7 +200,7 @@ function render({ model, el }) {
   }
   const hint =
     "Drag a tip; or move it by the arrow keys, a tenth a step, with shift a hundredth; " +
-    "or type its numbers.";
+    "or type its numbers. Repeat makes every word its context.";
   const readable = element("div", {}, element("div", { class: "aw-scroll" }, table.node), said, sum);
   const sides = element("div", { class: "aw-sides" }, paper, readable);
   place(el, sides, controls.node, element("p", { class: "aw-hint" }, hint));

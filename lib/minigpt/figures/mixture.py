@@ -15,14 +15,16 @@ from minigpt.errors import FigureError, problem
 from minigpt.figures.base import Figure, Numbers, labels_of, number
 
 FARTHEST = 100.0  # no number of an arrow lies farther from 0
+MOST_ROUNDS = 1000
 
 
 class Mixture(Figure):
     """Words as arrows of two numbers, (T, 2): one looks at all, and mixes what it finds.
 
     The tips can be moved; the star is the context of the looker, given by its place in the
-    sentence, from 0. `shadows` drops every word onto the looker's line. Setting `vectors`,
-    `words`, `looker` or `shadows` redraws; the number of words stays.
+    sentence, from 0. `shadows` drops every word onto the looker's line. After `rounds` rounds,
+    in each of which all words become their contexts at once, the words are `arrows`. Setting
+    `vectors`, `words`, `looker`, `shadows` or `rounds` redraws; the number of words stays.
 
     Raises: FigureError when the vectors do not fit the words, or there is no such looker.
     Source: this book, chapter 5.
@@ -33,6 +35,7 @@ class Mixture(Figure):
     vectors = Numbers(2)
     looker = Int(0).tag(sync=True)
     shadows = Bool(False).tag(sync=True)
+    rounds = Int(0).tag(sync=True)
 
     def __init__(self, words: list[str], vectors: Any, looker: int = 1, *, shadows: bool = False):
         self._T = len(words)
@@ -41,13 +44,25 @@ class Mixture(Figure):
         super().__init__(words=list(words), vectors=vectors, looker=looker, shadows=shadows)
 
     @property
+    def arrows(self) -> Float[np.ndarray, "T 2"]:
+        """The words after the rounds: every round mixes them all, by the three lines.
+
+        Raises: nothing.
+        Source: this book, chapter 5.
+        """
+        x = np.array(self.vectors)
+        for _ in range(self.rounds):
+            x = _shares(x @ x.T / np.sqrt(2)) @ x
+        return x
+
+    @property
     def scores(self) -> Float[np.ndarray, " T"]:
         """The dot product of the looker with every word, divided by the root of 2.
 
         Raises: nothing.
         Source: Vaswani et al. 2017, eq. 1.
         """
-        x = np.array(self.vectors)
+        x = self.arrows
         return x @ x[self.looker] / np.sqrt(2)
 
     @property
@@ -57,7 +72,7 @@ class Mixture(Figure):
         Raises: nothing.
         Source: Vaswani et al. 2017, eq. 1.
         """
-        return masked_softmax(torch.from_numpy(self.scores)).numpy()
+        return _shares(self.scores)
 
     @property
     def context(self) -> Float[np.ndarray, " 2"]:
@@ -66,7 +81,7 @@ class Mixture(Figure):
         Raises: nothing.
         Source: Vaswani et al. 2017, eq. 1.
         """
-        return self.weights @ np.array(self.vectors)
+        return self.weights @ self.arrows
 
     @property
     def picture(self) -> str:
@@ -76,7 +91,7 @@ class Mixture(Figure):
         Source: this book.
         """
         scale = 160 / max(np.abs(self.vectors).max(), 0.1)
-        places = np.array([*self.vectors, self.context, (0, 0)]) * (scale, -scale)
+        places = np.array([*self.arrows, self.context, (0, 0)]) * (scale, -scale)
         *tips, star, _ = (200 + places).round(1)
         top, height = 160 + places[:, 1].min(), np.ptp(places[:, 1]) + 80
         box = f'viewBox="0 {top:.0f} 400 {height:.0f}" role="img"'
@@ -108,12 +123,20 @@ class Mixture(Figure):
         Source: this book.
         """
         labels, looker = labels_of(self.words), labels_of(self.words)[self.looker]
-        rows = zip(labels, self.vectors, self.scores, self.weights, strict=True)
+        rows = zip(labels, self.arrows, self.scores, self.weights, strict=True)
+        digits = 3 if self.rounds else 2
         lines = [
-            f"{looker} takes {number(weight)} of {label} {pair(vector, 2)}, score {number(score)}."
+            f"{looker} takes {number(weight)} of {label} {pair(vector, digits)}, "
+            f"score {number(score)}."
             for label, vector, score, weight in rows
         ]
-        return "\n".join([*lines, f"Context of {looker}, the star: {pair(self.context, 3)}."])
+        star = f"Context of {looker}, the star: {pair(self.context, 3)}."
+        return "\n".join([*self._after_rounds(), *lines, star])
+
+    def _after_rounds(self) -> list[str]:
+        x, after = self.arrows, f"After {self.rounds} round{'s' * (self.rounds != 1)}"
+        apart = np.linalg.norm(x[:, None] - x, axis=-1).max()
+        return [f"{after} the words are at most {number(apart)} apart."] if self.rounds else []
 
     @validate("words", "vectors")
     def _fits_the_words(self, proposal: dict) -> list:
@@ -135,6 +158,13 @@ class Mixture(Figure):
             raise FigureError(problem(needed, str(proposal["value"]), "0, the first word"))
         return proposal["value"]
 
+    @validate("rounds")
+    def _not_too_many(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] <= MOST_ROUNDS:
+            needed = f"rounds from 0 to {MOST_ROUNDS}"
+            raise FigureError(problem(needed, str(proposal["value"]), "3"))
+        return proposal["value"]
+
 
 def pair(vector: Any, digits: int) -> str:
     """Write a vector of shape (2,) as the module does.
@@ -143,6 +173,10 @@ def pair(vector: Any, digits: int) -> str:
     Source: this book.
     """
     return f"({', '.join(number(c, digits) for c in vector)})"
+
+
+def _shares(scores: np.ndarray) -> np.ndarray:
+    return masked_softmax(torch.from_numpy(scores)).numpy()
 
 
 def _reached(tips: list[np.ndarray]) -> str:

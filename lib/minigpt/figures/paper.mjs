@@ -3,6 +3,7 @@ import { roundUp } from "./maths.mjs";
 import { number, svg } from "./drawing.mjs";
 
 const MIDDLE = 200, EDGE = 170; // the frame lies 170 from the middle
+const LINE = 17; // of a name
 
 // The paper reaches from -R to R: a larger R when an arrow comes to the edge, so that it can go on,
 // and a smaller one only when most of the paper lies empty.
@@ -25,6 +26,10 @@ export function vectorAt([x, y], reach) {
 
 export function polygon(points, attributes) {
   return svg("polygon", { points: points.map((point) => point.join(",")).join(" "), ...attributes });
+}
+
+export function path(points, attributes) {
+  return svg("polyline", { points: points.map((point) => point.join(",")).join(" "), ...attributes });
 }
 
 export function segment([x1, y1], [x2, y2], attributes) {
@@ -53,15 +58,32 @@ export function star([x, y], attributes) {
   return polygon(Array.from({ length: 10 }, (_, k) => corner(k)), attributes);
 }
 
-// A name beyond its tip, as seen from the origin, or aside of it; and inside the paper.
-export function label(tip, text, attributes, aside = false) {
+// Names at their tips: where two would lie upon each other, the lower one makes way.
+export function labels(names) {
+  const spots = spotsOf(names);
+  return spots.map(({ x, y }, j) => svg("text", { x, y, class: names[j].class }, names[j].text));
+}
+
+export function spotsOf(names) {
+  const spots = names.map(spotOf), placed = [];
+  for (const spot of spots.toSorted((a, b) => a.y - b.y)) {
+    const upon = ({ x, y, width }) => (
+      Math.abs(spot.y - y) < LINE && spot.x < x + width && x < spot.x + spot.width
+    );
+    for (let other; (other = placed.find(upon)); ) spot.y = other.y + LINE;
+    placed.push(spot);
+  }
+  return spots;
+}
+
+// Beyond the tip, as seen from the origin, or aside of it; and inside the paper.
+function spotOf({ tip, text, aside }) {
   const length = Math.hypot(tip[0] - MIDDLE, tip[1] - MIDDLE) || 1, width = 9 * text.length;
   const [right, down] = tip.map((c) => (c - MIDDLE) / length);
   const [dx, dy] = aside ? [-down, right] : [right, down];
   const side = Math.max(-1, Math.min(1, 2 * dx)); // from which end the name is hung up
-  const x = tip[0] + 12 * side - (width * (1 - side)) / 2, y = tip[1] + 18 * dy + 6;
-  const inside = { x: Math.max(4, Math.min(2 * MIDDLE - width, x)), y: Math.max(18, y) };
-  return svg("text", { ...inside, ...attributes }, text);
+  const x = tip[0] + 12 * side - (width * (1 - side)) / 2, y = Math.round(tip[1] + 18 * dy + 6);
+  return { x: Math.max(4, Math.min(2 * MIDDLE - width, x)), y: Math.max(18, y), width };
 }
 
 // What lies outside the frame is cut off.
@@ -84,6 +106,19 @@ export function ruled(reach) {
 }
 
 // ---- what is done
+
+// Calls `paint` with the arrows on their way, for a third of a second; the answer stops it.
+export function glide(from, to, paint) {
+  const start = performance.now(), still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let frame = null;
+  const step = (time) => {
+    const part = still ? 1 : Math.max(0, Math.min(1, (time - start) / 350));
+    paint(from.map((a, j) => a.map((c, axis) => c + part * (to[j][axis] - c))));
+    if (part < 1) frame = requestAnimationFrame(step);
+  };
+  step(start);
+  return () => cancelAnimationFrame(frame);
+}
 
 // The grip nearest to the pointer is taken, and keeps the distance at which it was taken.
 export function draggable(paper, grips, { where, drag, drop }) {
