@@ -2,7 +2,7 @@
 
 `check("5.1", attend)` judges your function, `hint("5.1")` gives one hint a call, `progress()`
 lists what is done and where that is recorded: on your own machine, and nowhere else.
-To add an exercise, see `chapter_05.py`: a reference, cases, named slips, right variants, hints.
+To add an exercise, see `chapter_05/`: a reference, named slips, right variants, cases, hints.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """What an exercise is made of: data, and nothing that runs by itself.
 
-`chapter_05.py` shows how an entry is written.
+`chapter_05/` shows how an entry is written.
 """
 
 from collections.abc import Callable, Mapping

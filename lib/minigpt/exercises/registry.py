@@ -1,4 +1,4 @@
-"""Every exercise by its id, gathered from the modules `chapter_NN`."""
+"""Every exercise by its id, gathered from `chapter_NN.py` or `chapter_NN/`."""
 
 import difflib
 import pkgutil
