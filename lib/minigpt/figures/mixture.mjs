@@ -201,9 +201,10 @@ function render({ model, el }) {
   const hint =
     "Drag a tip; or move it by the arrow keys, a tenth a step, with shift a hundredth; " +
     "or type its numbers. Repeat makes every word its context.";
-  const readable = element("div", {}, element("div", { class: "aw-scroll" }, table.node), said, sum);
-  const sides = element("div", { class: "aw-sides" }, paper, readable);
-  place(el, sides, controls.node, element("p", { class: "aw-hint" }, hint));
+  const numbers = element("div", { class: "aw-scroll" }, table.node);
+  const acting = element("div", {}, paper, controls.node); // what acts beside what moves
+  const readable = element("div", {}, numbers, said, sum, element("p", { class: "aw-hint" }, hint));
+  place(el, element("div", { class: "aw-sides" }, acting, readable));
   draw();
   return onChange(model, STATE, draw);
 }
