@@ -1,0 +1,245 @@
+"""7.2, all queries at once: `attend`."""
+
+import math
+
+import numpy as np
+
+from minigpt.exercises.chapter_07 import cases
+from minigpt.exercises.chapter_07.hints import ALL_QUERIES
+from minigpt.exercises.chapter_07.scores import NO_ROOT, ROOT_D_MODEL, ROOT_D_V, UNSCALED, softmax
+from minigpt.exercises.exercise import Exercise, Slip, Variant
+from minigpt.exercises.invariants import never_negative, rows_sum_to_one
+
+
+def attend(x, w_qkv, d_head):
+    qkv = x @ w_qkv
+    q, k, v = qkv[..., :d_head], qkv[..., d_head : 2 * d_head], qkv[..., 2 * d_head :]
+    scores = q @ k.mT / math.sqrt(d_head)
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = raised / raised.sum(axis=-1, keepdims=True)
+    return weights @ v, weights
+
+
+def cut(qkv, d_head):
+    return np.split(qkv, [d_head, 2 * d_head], axis=-1)
+
+
+def lines(
+    cut=cut,
+    score=lambda q, k: q @ k.mT,
+    width=lambda x, d_head, v: math.sqrt(d_head),
+    share=softmax,
+    mix=lambda weights, x, k, v: weights @ v,
+):
+    """All queries, and one step of it changed."""
+
+    def changed(x, w_qkv, d_head):
+        q, k, v = cut(x @ w_qkv, d_head)
+        weights = share(score(q, k) / width(x, d_head, v))
+        return mix(weights, x, k, v), weights
+
+    return changed
+
+
+def thirds(qkv, d_head):
+    n = qkv.shape[-1] // 3
+    return qkv[..., :n], qkv[..., n : 2 * n], qkv[..., 2 * n :]
+
+
+def values_second(qkv, d_head):
+    q, v, k = np.split(qkv, [d_head, qkv.shape[-1] - d_head], axis=-1)
+    return q, k, v
+
+
+def keys_first(qkv, d_head):
+    k, q, v = cut(qkv, d_head)
+    return q, k, v
+
+
+def without_keepdims(scores):
+    raised = np.exp(scores)
+    return raised / raised.sum(axis=-1)
+
+
+def scores_for_weights(x, w_qkv, d_head):
+    q, k, _ = cut(x @ w_qkv, d_head)
+    return attend(x, w_qkv, d_head)[0], q @ k.mT / math.sqrt(d_head)
+
+
+NOT_BY_ROWS = "The rows of the weights do not sum to 1{}"
+
+SLIPS = (
+    Slip(
+        "thirds, by np.split",
+        lines(lambda qkv, d_head: np.split(qkv, 3, axis=-1)),
+        "The columns cannot be cut into thirds: queries, keys and values need not be equally "
+        "wide. Which of the three widths do you know?",
+    ),
+    Slip(
+        "thirds, by hand",
+        lines(thirds),
+        "The cuts are in the wrong places. A third of all columns is the width of a query only "
+        "if the values are as wide.",
+    ),
+    Slip(
+        "values as wide as keys",
+        lines(lambda qkv, d_head: [qkv[..., i * d_head : (i + 1) * d_head] for i in range(3)]),
+        "The values end too early or too late: they are all that is left, and need not be "
+        "as wide as the keys.",
+    ),
+    Slip(
+        "values in the middle",
+        lines(values_second),
+        "The three are taken in another order than that in which they stand side by side.",
+    ),
+    Slip(
+        "queries among themselves",
+        lines(score=lambda q, k: q @ q.mT),
+        "The questions are held against each other. What do the words offer to be found by?",
+    ),
+    Slip(
+        "keys first",
+        lines(keys_first),
+        "The tables of scores come out turned round: who asks, and who is asked? "
+        "Look at the order in which the three stand side by side.",
+    ),
+    Slip("no division by the root", lines(width=lambda *_: 1), UNSCALED),
+    Slip("the root of d_model", lines(width=lambda x, *_: math.sqrt(x.shape[-1])), ROOT_D_MODEL),
+    Slip("the root of d_v", lines(width=lambda x, d_head, v: math.sqrt(v.shape[-1])), ROOT_D_V),
+    Slip(
+        "the root of T",
+        lines(width=lambda x, d_head, v: math.sqrt(x.shape[1])),
+        "The scores are divided by the root of how many words there are. "
+        "Is it longer sentences or wider queries that score too high?",
+    ),
+    Slip("divided by d_head", lines(width=lambda x, d_head, v: d_head), NO_ROOT),
+    Slip(
+        ".T",
+        lines(score=lambda q, k: q @ k.T),
+        "Queries and keys do not fit together. Two axes of the keys should change places and no "
+        "others: `.T` turns round *all* of them.",
+    ),
+    Slip(
+        "softmax down the columns",
+        lines(share=lambda scores: softmax(scores, axis=-2)),
+        NOT_BY_ROWS.format(", the columns do. Who hands out a whole: who asks, or who is asked?"),
+    ),
+    Slip(
+        "softmax over each table",
+        lines(share=lambda scores: softmax(scores, axis=(-1, -2))),
+        NOT_BY_ROWS.format(", all weights of a sentence together do. Who hands out a whole?"),
+    ),
+    Slip(
+        "softmax over the batch",
+        lines(share=lambda scores: softmax(scores, axis=0)),
+        NOT_BY_ROWS.format(
+            ": the shares are taken across the batch. What has one sentence to do with another?"
+        ),
+    ),
+    Slip(
+        "keepdims forgotten",
+        lines(share=without_keepdims),
+        "The sums have lost an axis, so they do not line up with the rows that they divide.",
+    ),
+    Slip(
+        "no exp",
+        lines(share=lambda scores: scores / scores.sum(axis=-1, keepdims=True)),
+        "The rows sum to 1, yet some weights are negative. "
+        "What makes every score positive before the shares are taken?",
+    ),
+    Slip(
+        "keys handed over",
+        lines(mix=lambda weights, x, k, v: weights @ k),
+        "The weights are right, but it is the keys that are mixed by them. "
+        "By a key a word is found; what does it hand over?",
+    ),
+    Slip(
+        "words handed over",
+        lines(mix=lambda weights, x, k, v: weights @ x),
+        "The weights are right, but it is the words themselves that are mixed, as in "
+        "chapter 5. A part of the matrix has nothing to do yet.",
+    ),
+    Slip(
+        "scores in place of weights",
+        scores_for_weights,
+        "The context is right, but what comes with it are the scores. "
+        "The shares into which they are turned are wanted.",
+    ),
+    Slip(
+        "weights transposed in the mixture",
+        lines(mix=lambda weights, x, k, v: weights.mT @ v),
+        "The weights are right, but the mixture takes them down the columns. "
+        "Whose shares should mix the context of a word?",
+    ),
+    Slip(
+        "context alone",
+        lambda *args: attend(*args)[0],
+        "One array came. A context and the weights that made it are wanted.",
+    ),
+    Slip(
+        "weights first",
+        lambda *args: attend(*args)[::-1],
+        "Both are right, but they come in the other order: first the context, then the weights.",
+    ),
+)
+
+
+def all_by_loops(x, w_qkv, d_head):
+    w_q, w_k, w_v = w_qkv[:, :d_head], w_qkv[:, d_head : 2 * d_head], w_qkv[:, 2 * d_head :]
+    weights = []
+    for text in x:
+        keys = [word @ w_k for word in text]
+        rows = [[math.exp(word @ w_q @ k / d_head**0.5) for k in keys] for word in text]
+        weights.append([[share / sum(row) for share in row] for row in rows])
+    return [np.array(w) @ text @ w_v for w, text in zip(weights, x, strict=True)], weights
+
+
+def all_by_letters(x, w_qkv, d_head):
+    q, k, v = cut(np.einsum("btd,de->bte", x, w_qkv), d_head)
+    weights = softmax(np.einsum("bie,bje->bij", q, k) / np.sqrt(d_head))
+    return np.einsum("bij,bjv->biv", weights, v), weights
+
+
+def all_by_torch(x, w_qkv, d_head):
+    import torch
+
+    q, k, v = (torch.tensor(part, requires_grad=True) for part in cut(x @ w_qkv, d_head))
+    weights = torch.softmax(q @ k.transpose(1, 2) * d_head**-0.5, dim=2)
+    return weights @ v, weights
+
+
+RIGHT = (
+    Variant("loops and lists", all_by_loops),
+    Variant("einsum", all_by_letters),
+    Variant("torch, with gradients", all_by_torch),
+    Variant(
+        "float32",
+        lambda x, w_qkv, d_head: attend(x.astype(np.float32), w_qkv.astype(np.float32), d_head),
+    ),
+)
+
+
+def other_mixture(args, values):
+    """Tell a context, shape (B, T, d_v), that is not what the weights make of the values."""
+    x, w_qkv, d_head = args
+    v = x @ w_qkv[:, 2 * d_head :]
+    if np.allclose(values["weights"] @ v, values["context"], atol=1e-2):
+        return None
+    return "The context is not what your weights make of the values. What do they mix, and how?"
+
+
+EXERCISE = Exercise(
+    id="7.2",
+    title="All queries at once",
+    name="attend",
+    minutes=20,
+    difficulty="Middling",
+    reference=attend,
+    returns=("context", "weights"),
+    cases=cases.ALL_QUERIES,
+    slips=SLIPS,
+    right=RIGHT,
+    hints=ALL_QUERIES,
+    notice="this is how GPT-2 stores its three matrices, with all of a layer's heads side by side.",
+    invariants=(rows_sum_to_one("weights"), never_negative("weights"), other_mixture),
+)

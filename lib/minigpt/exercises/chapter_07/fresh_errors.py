@@ -1,0 +1,170 @@
+"""7.3b, find the author's errors: `fresh_errors`."""
+
+import math
+
+import numpy as np
+
+from minigpt.exercises.chapter_07.hints import ERRORS
+from minigpt.exercises.chapter_07.printing import LAST_DIGIT, misprint
+from minigpt.exercises.chapter_07.scores import softmax
+from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
+
+
+def fresh_errors(query, keys, values, scores, weights, context):
+    raised = np.exp(scores)
+    follows = [keys @ query, raised / raised.sum(), weights @ values]
+    pairs = zip(follows, [scores, weights, context], strict=True)
+    return tuple(np.abs(a - b) > 0.005 + 1e-9 for a, b in pairs)
+
+
+def far(a, b):
+    return np.abs(a - b) > 0.0051
+
+
+def inherited_too(query, keys, values, scores, weights, context):
+    true = softmax(keys @ query)
+    return far(keys @ query, scores), far(true, weights), far(true @ values, context)
+
+
+def mixed_anew(query, keys, values, scores, weights, context):
+    own = softmax(scores)
+    return far(keys @ query, scores), far(own, weights), far(own @ values, context)
+
+
+def scaled_first(query, keys, values, scores, weights, context):
+    root = math.sqrt(len(query))
+    return far(keys @ query / root, scores), *fresh_errors(
+        query, keys, values, scores, weights, context
+    )[1:]
+
+
+def scaled_between(query, keys, values, scores, weights, context):
+    first, _, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, far(softmax(scores / math.sqrt(len(query))), weights), last
+
+
+def shared_without_exp(query, keys, values, scores, weights, context):
+    first, _, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, far(scores / scores.sum(), weights), last
+
+
+def made_whole_first(query, keys, values, scores, weights, context):
+    first, second, _ = fresh_errors(query, keys, values, scores, weights, context)
+    return first, second, far(weights / weights.sum() @ values, context)
+
+
+def nothing_wrong(query, keys, values, scores, weights, context):
+    return tuple(~wrong for wrong in fresh_errors(query, keys, values, scores, weights, context))
+
+
+def to_the_last_digit(query, keys, values, scores, weights, context):
+    return keys @ query != scores, softmax(scores) != weights, weights @ values != context
+
+
+def any_at_all(query, keys, values, scores, weights, context):
+    return tuple(
+        wrong.any() for wrong in fresh_errors(query, keys, values, scores, weights, context)
+    )
+
+
+SLIPS = (
+    Slip(
+        "from the true numbers",
+        inherited_too,
+        "You start from `query`, `keys` and `values` and go on with your own numbers, so a "
+        "step is blamed for what it inherited. From which numbers should each step follow?",
+    ),
+    Slip(
+        "mixed with weights of your own",
+        mixed_anew,
+        "The context is held against weights that you made from the scores. "
+        "Which weights are in print?",
+    ),
+    Slip(
+        "scores divided by the root",
+        scaled_first,
+        "You divide the scores by the root, which the text at hand does not. "
+        "Judge it on its own terms.",
+    ),
+    Slip(
+        "the root inside the softmax",
+        scaled_between,
+        "You divide by the root before the softmax, which the text at hand does not. "
+        "Judge it on its own terms.",
+    ),
+    Slip(
+        "no exp",
+        shared_without_exp,
+        "The weights are held against the scores divided by their sum. What comes before that?",
+    ),
+    Slip(
+        "weights made whole",
+        made_whole_first,
+        "You mend the weights before you mix by them. That they do not sum to 1 is an error of "
+        "the step before.",
+    ),
+    Slip(
+        "turned round",
+        nothing_wrong,
+        "Turned round: True stands where a number does follow.",
+    ),
+    Slip("compared to the last digit", to_the_last_digit, LAST_DIGIT),
+    Slip(
+        "one answer a step",
+        any_at_all,
+        "One answer for each step. An answer for each number is wanted.",
+    ),
+)
+
+
+def fresh_by_loops(query, keys, values, scores, weights, context):
+    e = [math.exp(score) for score in scores]
+    mixture = sum(share * value for share, value in zip(weights, values, strict=True))
+    return (
+        [round(float(query @ key), 2) != s for key, s in zip(keys, scores, strict=True)],
+        [round(one / sum(e), 2) != w for one, w in zip(e, weights, strict=True)],
+        np.round(mixture, 2) != context,
+    )
+
+
+def fresh_by_torch(query, keys, values, scores, weights, context):
+    import torch
+
+    q, k, v, s, w, c = map(torch.tensor, (query, keys, values, scores, weights, context))
+    return [far(torch.abs(a - b), 0) for a, b in [(k @ q, s), (s.softmax(0), w), (w @ v, c)]]
+
+
+RIGHT = (Variant("loops and lists", fresh_by_loops), Variant("torch", fresh_by_torch))
+
+
+def print_steps(T, d_head, d_v, seed):
+    """An attention printed to two decimals, with errors of its own in every step."""
+    draws = np.random.default_rng(seed)
+    sizes = [d_head, (T, d_head), (T, d_v)]
+    query, keys, values = (np.round(draws.normal(size=size), 2) for size in sizes)
+    keys[1] = 0  # its score is 0, also when it is divided
+    off = np.bincount([0, 3, T - 1], weights=[4, 20, -1], minlength=T)
+    scores = misprint(keys @ query, off)
+    weights = misprint(softmax(scores), np.roll(off, 2))
+    context = misprint(weights @ values, np.roll(off, 1)[:d_v])
+    axes = ("d_head", "T d_head", "T d_v", "T", "T", "d_v")
+    return Case((query, keys, values, scores, weights, context), axes)
+
+
+EXERCISE = Exercise(
+    id="7.3b",
+    title="Find the author's errors",
+    name="fresh_errors",
+    minutes=30,
+    difficulty="Middling",
+    reference=fresh_errors,
+    returns=("wrong_scores", "wrong_weights", "wrong_context"),
+    cases=(
+        print_steps(14, 3, 4, 313),
+        print_steps(9, 5, 3, 125),
+    ),
+    slips=SLIPS,
+    right=RIGHT,
+    hints=ERRORS,
+    notice="an error goes on into all that is computed from it, and looks there like many.",
+)

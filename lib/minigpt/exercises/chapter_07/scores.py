@@ -1,0 +1,23 @@
+"""Scores made into shares, and what is said where something else than the root divided them."""
+
+import numpy as np
+
+
+def softmax(scores, axis=-1):
+    raised = np.exp(scores - scores.max())
+    return raised / raised.sum(axis=axis, keepdims=True)
+
+
+ROOT_D_MODEL = (
+    "The scores are divided by the root of how wide the words are. "
+    "How wide are the two that are multiplied?"
+)
+ROOT_D_V = (
+    "The scores are divided by the root of how wide the values are, and no value takes part in a "
+    "score. How many products are added up in one?"
+)
+UNSCALED = (
+    "The weights are too sharp: the scores go into the softmax as they are. "
+    "What keeps wide queries and keys from scoring high?"
+)
+NO_ROOT = "The weights are too flat: the scores are divided by the width itself."
