@@ -1,10 +1,6 @@
 """The book builds without a warning, and its pages ask nothing of anybody else."""
 
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,18 +12,6 @@ FETCHED = re.compile(
     r"""\bhref=["']?(?:https?:)?//[^\s"'>]*"""
 )
 FETCHED_BY_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?(?:https?:)?//[^\s"')]*""")
-
-
-@pytest.fixture(scope="module")
-def site(root, tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", root, "--path-output", out]
-    build = subprocess.run(
-        [*command, "-W", "-n", "--keep-going"], cwd=out, capture_output=True, text=True
-    )
-    assert build.returncode == 0, build.stderr + build.stdout
-    yield out / "_build" / "html"
-    shutil.rmtree(out)
 
 
 @pytest.fixture(scope="module")

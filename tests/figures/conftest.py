@@ -1,17 +1,12 @@
 """Figures on a page of their own, opened from a file in an installed Chromium."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from minigpt.figures.base import Figure, page_text, style_text
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def document(figures: tuple[Figure, ...], theme: str, scripts: bool) -> str:
@@ -25,15 +20,6 @@ def document(figures: tuple[Figure, ...], theme: str, scripts: bool) -> str:
         f"<style>html[data-theme=dark] {{ background: #121212; color: #ddd }} {style_text()}</style></head>"
         f"<body><main><h1>Figures</h1>{body}</main>{loaded}</body></html>"
     )
-
-
-@pytest.fixture(scope="module")  # no longer: its event loop would get in nbval's way
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.skip("no Chromium on PATH or in CHROMIUM: figures are not tried in a browser")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=found, args=QUIET)
 
 
 @pytest.fixture
