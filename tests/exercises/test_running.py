@@ -4,6 +4,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -165,21 +166,23 @@ def test_one_that_swallows_the_stop_in_its_last_call_is_late_all_the_same():
     assert lines[-1].startswith("Called with x (4, 6)")
 
 
+@pytest.mark.skipif(
+    sys.gettrace() is not None and sys.version_info < (3, 12),
+    reason="Python 3.11, while it is traced, waits for an exception that waits in another thread",
+)
 def test_one_long_computation_cannot_be_stopped_but_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(stopping, "PATIENCE", 0.1)
-    gone = threading.Event()
+    dark = threading.Lock()
+    dark.acquire()
 
     def answer(x, order):
-        try:
-            gone.wait()  # in the dark of one call, as a long matrix product is
-        finally:
-            gone.set()
+        dark.acquire()  # inside one call of C, as a long matrix product is
 
     verdict = judge(TOY, answer)
     assert verdict.lines[0] == (
         "It takes too long and cannot be stopped. Restart the kernel if it stays busy."
     )
-    gone.set()
+    dark.release()
 
 
 def test_it_works_outside_the_main_thread():
