@@ -1,4 +1,4 @@
-"""Two small exercises that the tests of the engine judge by."""
+"""Two small exercises that the tests of the engine judge by, and how they read a verdict."""
 
 from dataclasses import replace
 
@@ -6,6 +6,8 @@ import numpy as np
 
 from minigpt.exercises.exercise import Case, Exercise, Hint, Slip, Variant
 from minigpt.exercises.invariants import rows_sum_to_one
+from minigpt.exercises.judge import judge
+from minigpt.exercises.verdict import NOT_YET, PASSED
 
 rng = np.random.default_rng(0)
 
@@ -55,3 +57,22 @@ TOY = Exercise(
     invariants=(rows_sum_to_one("shares"),),
 )
 PAIR = replace(TOY, reference=shares_and_sums, returns=("shares", "sums"), slips=(), invariants=())
+CALLED = "Called with x (5, 3), order = [3, 0, 4, 1, 2]."
+
+
+def said(answer, exercise=TOY):
+    verdict = judge(exercise, answer)
+    assert verdict.status == NOT_YET
+    assert len(verdict.lines) <= 3
+    assert all(len(line) < 200 and "\n" not in line for line in verdict.lines)
+    return verdict.lines
+
+
+def passes(answer, exercise=TOY):
+    verdict = judge(exercise, answer)
+    assert verdict.status == PASSED, verdict
+    return verdict
+
+
+def spoiled(change):
+    return lambda x, order: change(shares(x, order))
