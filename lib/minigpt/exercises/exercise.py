@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 Args = tuple[Any, ...]
@@ -101,7 +102,7 @@ class Exercise:
         Raises: nothing.
         Source: this book.
         """
-        return self.id.rstrip("abcdefgh")
+        return self.id.rstrip(ascii_lowercase)
 
     @property
     def chapter(self) -> int:
