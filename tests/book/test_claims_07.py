@@ -202,7 +202,7 @@ def test_the_query_of_mat(output, text):
 def test_every_word(output):
     weights = weights_of(DOTS, ROOT_3)
     for word, shares, context in zip(WORDS, weights, times(weights, V), strict=True):
-        assert f"{word} {row(shares)} {row(context)}" in squeezed(output)
+        assert f"{word} {row(shares)}\n -> context {row(context)}" in squeezed(output)
 
 
 def test_length_decides(output, text):
@@ -227,13 +227,19 @@ def test_length_decides(output, text):
 def test_positive_matrices_mostly_agree_on_one_favourite(output):
     x = torch.tensor([[float(number) for number in line] for line in X], dtype=torch.float64)
     generator = torch.Generator().manual_seed(11)
-    for low, high in [(0.1, 0.5), (-0.5, 0.5)]:
+    cases = {
+        "from 0.1 to 0.5": (0.1, 0.5, -1),
+        "from 0.0 to 1.0": (0, 1, -1),
+        "from -0.5 to 0.5": (-0.5, 0.5, -1),
+        "negative ones set to 0": (-0.5, 0.5, 0),
+    }
+    for name, (low, high, floor) in cases.items():
         draws = torch.rand(2, 3000, 4, 3, generator=generator, dtype=torch.float64)
-        a, b = low + (high - low) * draws
+        a, b = (low + (high - low) * draws).clamp(min=floor)
         winners = (x @ a @ (x @ b).mT).argmax(dim=-1)
         winners[winners == 4] = 0  # the second "the" is the first
         ours = (winners == winners[:, :1]).all(dim=-1).double().mean().item()
-        (theirs,) = re.findall(rf"from {low} to {high}: (\d\.\d\d)", output)
+        (theirs,) = re.findall(rf"{name}: (\d\.\d\d)", output)
         assert float(theirs) == pytest.approx(ours, abs=0.04)
 
 
@@ -261,7 +267,7 @@ def test_values_may_be_turned_round(output):
     assert f"third: width 1, mat {row(mean[2:3])}" in squeezed(output)
 
 
-def trained(n, step):
+def trained(n, step, floor=-math.inf):
     """The wishes' surprises in bits, after descending with torch's own gradients."""
     x, w_q, w_k = (
         torch.tensor([[float(number) for number in line] for line in rows], dtype=torch.float64)
@@ -277,6 +283,8 @@ def trained(n, step):
         losses.sum().backward()
         surprise = (losses / math.log(2)).tolist()
         optimizer.step()
+        for w in pair:
+            w.data.clamp_(min=floor)
     return surprise
 
 
@@ -285,6 +293,9 @@ def test_what_training_can_do(output, text):
         surprise = trained(n, 0.1)
         assert f"d_head {n}: {row(surprise)} sum {sum(surprise):.2f}" in squeezed(output)
         assert (sum(surprise) < 2.1) == (n > 1)
+    surprise = trained(3, 0.1, floor=0)
+    assert f"none below 0: {row(surprise)} sum {sum(surprise):.2f}" in squeezed(output)
+    assert 2 < sum(surprise) < 2.1
     after = trained(3, 0.3)
     assert f"after {row(after)} sum {sum(after):.3f}" in squeezed(output)
     assert 2 < sum(after) < 2.01

@@ -57,8 +57,8 @@ ERRORS = (
     ),
     Hint(
         "a plan",
-        "For the first, compare the distance between `x @ w` and `printed` with 0.005 and a "
-        "hair. For the second, do so three times: `keys @ query` against the scores, the "
+        "For the first, compare the distance between `x @ w` and `printed` with 0.005. "
+        "For the second, do so three times: `keys @ query` against the scores, the "
         "softmax of the printed scores against the weights, the printed weights times "
         "`values` against the context.",
     ),
@@ -75,7 +75,9 @@ SWAP = (
         "who is divided by what",
         "A softmax divides every row by its own sum. Which numbers stand in a row after the swap, "
         "and where did they stand before? For the second function: in a table of rank $r$, some "
-        "$r$ columns make all the others. Or let `np.linalg.svd` find the columns.",
+        "$r$ columns make all the others. Or let `np.linalg.svd` find them: it takes any table apart "
+        "into columns, rows and strengths, and the table is the sum of column times row times "
+        "strength.",
     ),
     Hint(
         "a plan",
