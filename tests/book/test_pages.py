@@ -5,18 +5,15 @@ With BOOK_SCREENSHOTS set to a folder, every page is also pictured there, in eve
 
 import functools
 import http.server
-import os
 import re
 import threading
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from working import figure_of, kinds, stored_states
+from working import figure_of, kinds, picture, stored_states
 
 from tools.stored import ROOT, notebook_paths, read
 
-PICTURES = os.environ.get("BOOK_SCREENSHOTS")
 LOOKS = {
     "wide": {"width": 1200},
     "dark": {"width": 1200, "dark": True},
@@ -93,12 +90,6 @@ def homes(page):
     return page.locator("figure.aw-figure").all()
 
 
-def picture(page, name, look):
-    if PICTURES:
-        path = Path(PICTURES, f"{name.replace('/', '-')} {look}.png")
-        page.screenshot(path=path, full_page=True)
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_has_the_notebooks_figures_and_they_move(visit, name):
     page = visit(name)
@@ -136,7 +127,7 @@ def test_in_every_look_a_worked_page_stays_in_order(visit, name, look):
     found = Axe().run(page, context=".aw-figure", options={"preload": False})
     serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
     assert serious == []
-    picture(page, name, look)
+    picture(page, f"{name} {look}", full_page=True)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -150,4 +141,4 @@ def test_without_javascript_each_figure_is_a_picture_and_its_numbers(visit, name
         assert numbers <= set(re.findall(r"−?\d+\.\d+", home.inner_text()))
         assert numbers or kind == "quiz"
     assert page.evaluate("document.documentElement.scrollWidth") <= 1200
-    picture(page, name, "without JavaScript")
+    picture(page, f"{name} without JavaScript", full_page=True)

@@ -6,12 +6,14 @@ A module a kind, named like it, with four functions: `make` builds the class fro
 """
 
 import json
+import os
 import pkgutil
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from minigpt.figures.base import Figure
 
@@ -41,6 +43,12 @@ def figure_of(kind: str, state: State) -> Figure:
     return figure
 
 
+def picture(part: Page | Locator, name: str, **how: Any) -> None:
+    """A picture of it in the folder BOOK_SCREENSHOTS, if that is set: for the eye."""
+    if folder := os.environ.get("BOOK_SCREENSHOTS"):
+        part.screenshot(path=Path(folder, f"{name.replace('/', '-')}.png"), **how)
+
+
 def drag(start: Locator, right: float, down: float) -> None:
     """With the mouse, from the middle of an element."""
     start.scroll_into_view_if_needed()
@@ -54,7 +62,7 @@ def drag(start: Locator, right: float, down: float) -> None:
 
 def texts(home: Locator, selector: str) -> list[str]:
     """What stands in the elements; a space that keeps words together is a space."""
-    return [text.replace("\u00a0", " ") for text in home.locator(selector).all_inner_texts()]
+    return [text.replace("\u00a0", " ") for text in home.locator(selector).all_text_contents()]
 
 
 def cells_of(table: Locator) -> list[list[str]]:

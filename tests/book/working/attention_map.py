@@ -8,7 +8,7 @@ from playwright.sync_api import Locator
 from minigpt.figures import AttentionMap
 from minigpt.figures.base import labels_of, number
 
-from . import State, cells_of, drag, figure_of
+from . import State, cells_of, drag, figure_of, texts
 
 
 def make(state: State) -> AttentionMap:
@@ -21,8 +21,7 @@ def act(home: Locator, state: State) -> Iterator[State]:
     row.nth(T - 1).hover()
     numbers = f"score {number(figure.scores[1][-1])}, weight {number(figure.weights[1][-1])}."
     names = labels_of(figure.words)
-    said = home.locator("[aria-live]").inner_text()
-    assert said == f"{names[1]} {figure.looking} {names[-1]}: {numbers}"
+    assert texts(home, "[aria-live]") == [f"{names[1]} {figure.looking} {names[-1]}: {numbers}"]
     row.nth(2).click()
     mask = np.ones((T, T), dtype=bool)
     mask[1, 2] = False

@@ -33,11 +33,11 @@ def act(home: Locator, state: State) -> Iterator[State]:
 def shown(home: Locator) -> tuple:
     tables = map(cells_of, home.locator("table").all())
     cells = dict(zip(texts(home, "caption"), tables, strict=True))
-    return cells, home.locator(".aw-line").inner_text(), texts(home, ".aw-chosen")
+    return cells, texts(home, ".aw-line"), texts(home, ".aw-chosen")
 
 
 def due(figure: CellTracer) -> tuple:
     _, *matrices = (block.splitlines() for block in figure.in_words.split("\n\n"))
     cells = {name: [row.strip().split("  ")[1:] for row in rows] for name, *rows in matrices}
     line = figure.trace(*figure.cell).text
-    return cells, line, [line.split()[-1]]
+    return cells, [line], [line.split()[-1]]

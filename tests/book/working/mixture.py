@@ -9,7 +9,7 @@ from minigpt.figures import Mixture
 from minigpt.figures.base import labels_of, number
 from minigpt.figures.mixture import pair
 
-from . import State, drag, texts
+from . import State, cells_of, drag, texts
 
 
 def make(state: State) -> Mixture:
@@ -46,7 +46,7 @@ def act(home: Locator, state: State) -> Iterator[State]:
 
 
 def shown(home: Locator) -> tuple:
-    rows = [row.split()[-2:] for row in texts(home, "tbody tr")]
+    rows = [cells[-2:] for cells in cells_of(home.locator("table"))]
     (written_out,) = [text for text in texts(home, "p") if text.startswith("context of")]
     return typed(home), rows, written_out.split(" = ")[-1]
 
