@@ -31,6 +31,11 @@ def mixed_anew(query, keys, values, scores, weights, context):
     return far(keys @ query, scores), far(own, weights), far(own @ values, context)
 
 
+def excused_by_the_score(query, keys, values, scores, weights, context):
+    first, second, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, second & ~first, last
+
+
 def scaled_first(query, keys, values, scores, weights, context):
     root = math.sqrt(len(query))
     return far(keys @ query / root, scores), *fresh_errors(
@@ -73,6 +78,12 @@ SLIPS = (
         inherited_too,
         "You start from `query`, `keys` and `values` and go on with your own numbers, so a "
         "step is blamed for what it inherited. From which numbers should each step follow?",
+    ),
+    Slip(
+        "a wrong score excuses the weight",
+        excused_by_the_score,
+        "Where the score is wrong, you let the weight pass. "
+        "May a number that follows from a wrong one not be wrong anew?",
     ),
     Slip(
         "mixed with weights of your own",
@@ -145,7 +156,8 @@ def print_steps(T, d_head, d_v, seed):
     keys[1] = 0  # its score is 0, also when it is divided
     off = np.bincount([0, 3, T - 1], weights=[4, 20, -1], minlength=T)
     scores = misprint(keys @ query, off)
-    weights = misprint(softmax(scores), np.roll(off, 2))
+    # One weight is wrong anew where the score is wrong too, and two where it is right.
+    weights = misprint(softmax(scores), np.roll(off, 3))
     context = misprint(weights @ values, np.roll(off, 1)[:d_v])
     axes = ("d_head", "T d_head", "T d_v", "T", "T", "d_v")
     return Case((query, keys, values, scores, weights, context), axes)
