@@ -101,7 +101,7 @@ SLIPS = (
         "keys first",
         lines(keys_first),
         "The tables of scores come out turned round: who asks, and who is asked? "
-        "Look at the order in which the three stand side by side.",
+        "Look at the order in your product, and at that in which the three stand side by side.",
     ),
     Slip("no division by the root", lines(width=lambda *_: 1), UNSCALED),
     Slip("the root of d_model", lines(width=lambda x, *_: math.sqrt(x.shape[-1])), ROOT_D_MODEL),
