@@ -157,7 +157,7 @@ def figures_in(name):
                 yield index, kind, state
 
 
-def work(page, index, kind, first):
+def work(page, name, index, kind, first):
     """Act in a figure and ask Python for the traits; then set them in Python, and look."""
     home, figure, state = cells(page).nth(index).locator(".aw-figure"), kinds()[kind], first
     out = f"Out[{page.evaluate(f'(i) => {MODEL}.executionCount', index)}]"
@@ -172,7 +172,7 @@ def work(page, index, kind, first):
         state = state | changed
         eventually(page, partial(traits, [*changed]), changed)
         assert figure.shown(home) == figure.due(figure_of(kind, state))
-    picture(home, f"lab {kind} of cell {index}")
+    picture(home, f"lab {name} {kind}")
     assert printed(page, f"for name, value in {first!r}.items(): setattr({out}, name, value)") == ""
     eventually(page, lambda: figure.shown(home), figure.due(figure_of(kind, first)))
 
@@ -180,7 +180,7 @@ def work(page, index, kind, first):
 def test_python_sees_what_is_done_and_what_python_sets_is_seen(chapter):
     page, name = chapter
     for index, kind, state in figures_in(name):
-        work(page, index, kind, state)
+        work(page, name, index, kind, state)
 
 
 def verdict(page, stub, answer):
@@ -208,4 +208,4 @@ def test_an_exercise_is_worked(chapter):
     assert [message for message in messages if message in said]
     said = verdict(page, stub - 1, answer)
     assert said.startswith(f"✓ {id}, {function}: passed")
-    picture(cells(page).nth(stub), f"lab {id}")
+    picture(cells(page).nth(stub), f"lab {name} {id}")
