@@ -36,6 +36,16 @@ def excused_by_the_score(query, keys, values, scores, weights, context):
     return first, second & ~first, last
 
 
+def excused_by_a_weight(query, keys, values, scores, weights, context):
+    first, second, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, second, last & ~second.any()
+
+
+def weights_from_true_scores(query, keys, values, scores, weights, context):
+    first, _, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, far(softmax(keys @ query), weights), last
+
+
 def scaled_first(query, keys, values, scores, weights, context):
     root = math.sqrt(len(query))
     return far(keys @ query / root, scores), *fresh_errors(
@@ -84,6 +94,17 @@ SLIPS = (
         excused_by_the_score,
         "Where the score is wrong, you let the weight pass. "
         "May a number that follows from a wrong one not be wrong anew?",
+    ),
+    Slip(
+        "a wrong weight excuses the context",
+        excused_by_a_weight,
+        "Since some weights are wrong, you let the context pass. "
+        "May numbers that follow from wrong ones not be wrong anew?",
+    ),
+    Slip(
+        "weights from true scores",
+        weights_from_true_scores,
+        "The weights are held against scores that you computed anew. Which scores are in print?",
     ),
     Slip(
         "mixed with weights of your own",

@@ -6,7 +6,14 @@ import numpy as np
 
 from minigpt.exercises.chapter_07 import cases
 from minigpt.exercises.chapter_07.hints import ONE_QUERY
-from minigpt.exercises.chapter_07.scores import NO_ROOT, ROOT_D_MODEL, ROOT_D_V, UNSCALED, softmax
+from minigpt.exercises.chapter_07.scores import (
+    NO_ROOT,
+    ROOT_D_MODEL,
+    ROOT_D_V,
+    ROOT_T,
+    UNSCALED,
+    softmax,
+)
 from minigpt.exercises.exercise import Exercise, Slip, Variant
 
 
@@ -37,6 +44,10 @@ def as_in_chapter_5(i, x, w_q, w_k, w_v):
     return softmax(x @ x[i] / math.sqrt(x.shape[1])) @ (x @ w_v)
 
 
+def divided_late(i, x, w_q, w_k, w_v):
+    return softmax(x @ w_k @ (x[i] @ w_q)) / math.sqrt(w_q.shape[1]) @ (x @ w_v)
+
+
 def without_itself(i, x, w_q, w_k, w_v):
     others = np.delete(x, i, axis=0)
     scores = others @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])
@@ -64,6 +75,29 @@ SLIPS = (
     ),
     Slip("the root of d_v", single(width=lambda *sizes: math.sqrt(sizes[-1])), ROOT_D_V),
     Slip("divided by d_head", single(width=lambda d_model, d_head, d_v: d_head), NO_ROOT),
+    Slip(
+        "the root of T",
+        lambda i, x, *ws: single(width=lambda *sizes: math.sqrt(len(x)))(i, x, *ws),
+        ROOT_T,
+    ),
+    Slip(
+        "the width of the page",
+        single(width=lambda *sizes: math.sqrt(3)),
+        "Right where queries are three wide, as they are on the page. Here they may be wider or "
+        "narrower: where can you read off how wide?",
+    ),
+    Slip(
+        "divided after the softmax",
+        divided_late,
+        "The root comes too late: it makes the shares smaller, so that together they are less "
+        "than a whole. What grows too large in wide vectors, the shares or the scores?",
+    ),
+    Slip(
+        "no softmax",
+        single(share=lambda scores: scores),
+        "The values are mixed by the scores themselves. What makes shares of one whole out of "
+        "scores?",
+    ),
     Slip(
         "asks with its key",
         single(lambda q, k, i: q @ k[i]),

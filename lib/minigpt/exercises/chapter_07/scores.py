@@ -16,6 +16,10 @@ ROOT_D_V = (
     "The scores are divided by the root of how wide the values are, and no value takes part in a "
     "score. How many products are added up in one?"
 )
+ROOT_T = (
+    "The scores are divided by the root of how many words there are. "
+    "Is it longer sentences or wider queries that score too high?"
+)
 UNSCALED = (
     "The weights are too sharp: the scores go into the softmax as they are. "
     "What keeps wide queries and keys from scoring high?"

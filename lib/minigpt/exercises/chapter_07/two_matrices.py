@@ -46,6 +46,11 @@ def by_qr(table, d_head):
     return columns[:, :d_head], mixtures[:d_head].T
 
 
+def by_least_squares(table, d_head):
+    columns = table[:, :d_head]
+    return columns, np.linalg.lstsq(columns, table, rcond=None)[0].T
+
+
 def exchanged(table, d_head):
     w_q, w_k = two_matrices(table, d_head)
     return w_k, w_q
@@ -103,6 +108,12 @@ SLIPS = (
         by_qr,
         "Right as long as the first `d_head` columns of the table make all the others. "
         "They need not.",
+    ),
+    Slip(
+        "least squares on the first columns",
+        by_least_squares,
+        "A good plan, but these first `d_head` columns are not enough: some are multiples of "
+        "others, and the rest cannot be mixed from them. Which columns could you take instead?",
     ),
     Slip(
         "exchanged",
