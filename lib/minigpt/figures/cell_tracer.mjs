@@ -65,7 +65,7 @@ function render({ model, el }) {
   const panel = element("div", { class: "aw-trace aw-stays" }, trailList, words, sum, live);
   const box = element("input", { type: "checkbox", onchange: () => change(model, { scaled: box.checked }) });
   const root = element("span");
-  const hint = "Choose a number: those that made it light up, in pairs a, b, c. Choose one of them " +
+  const hint = "Choose a number: its parents light up, in pairs a, b, c. Choose one of them " +
     "to go on. Keys: tab, arrows, enter.";
   const controls = element(
     "div", { class: "aw-controls" },
