@@ -348,6 +348,85 @@ def test_no_fresh_error_lies_near_the_edge():
         assert all((a == b).all() for a, b in zip(marks, right, strict=True))
 
 
+def spoiled_steps(line, first=None, second=None):
+    """7.3b with scores or weights of one's own, and any line."""
+
+    def answer(query, keys, values, scores, weights, context):
+        root = math.sqrt(len(query))
+        own = (
+            keys @ query / (root if first else 1),
+            softmax(scores / root if second else scores),
+            weights @ values,
+        )
+        return steps(query, keys, values, scores, weights, context, own, by=line)
+
+    return answer
+
+
+def the_page_s_four_lines(line):
+    def answer(query, keys, values, scores, weights, context):
+        own = keys @ query / math.sqrt(len(query))
+        mine = own, softmax(own), softmax(own) @ values
+        return steps(query, keys, values, scores, weights, context, mine, by=line)
+
+    return answer
+
+
+@pytest.mark.parametrize("line", [0.005, 0.005 + 1e-9, 0.0051, 0.0052])
+def test_whoever_divides_by_the_root_hears_of_it_whatever_the_line(line):
+    slips = {slip.name: slip.message for slip in EXERCISES["7.3b"].slips}
+    answers = {
+        "scores divided by the root": spoiled_steps(line, first=True),
+        "the root inside the softmax": spoiled_steps(line, second=True),
+        "the root in both steps": spoiled_steps(line, first=True, second=True),
+        "chapter's four lines": the_page_s_four_lines(line),
+    }
+    for name, answer in answers.items():
+        assert judge(EXERCISES["7.3b"], answer).lines == (slips[name],), name
+
+
+def by_eigenvectors(table, d):
+    """The strengths from `table.T @ table`, and handed over in the wrong order."""
+    squares, v = np.linalg.eigh(table.T @ table)
+    v = v[:, np.argsort(squares)[::-1][:d]]
+    return v, table @ v
+
+
+def of_the_turned_table(table, d):
+    u, s, vt = np.linalg.svd(table.T)
+    return u[:, :d] * s[:d], vt[:d].T
+
+
+def strengths_to_keys(table, d):
+    u, s, vt = np.linalg.svd(table)
+    return vt[:d].T * s[:d], u[:, :d]
+
+
+@pytest.mark.parametrize("answer", [by_eigenvectors, of_the_turned_table, strengths_to_keys])
+def test_a_table_turned_round_is_known_whatever_pair_makes_it(answer):
+    said = judge(EXERCISES["7.4b"], answer).lines[0]
+    assert said.startswith("The product is the table turned round")
+
+
+def test_other_products_are_known_whatever_pair_makes_them():
+    slips = {slip.name: slip.message for slip in EXERCISES["7.4b"].slips}
+    rng = np.random.default_rng(3)
+    for name in ("singular values forgotten", "one root", "rows of u", "times the root"):
+        slip = next(s for s in EXERCISES["7.4b"].slips if s.name == name)
+
+        def mixed(table, d, slip=slip):
+            a = rng.normal(size=(d, d))
+            w_q, w_k = slip.function(table, d)
+            return w_q @ a, w_k @ np.linalg.inv(a).T
+
+        assert judge(EXERCISES["7.4b"], mixed).lines[0] == slips[name]
+
+
+def test_a_forgotten_transpose_is_not_told_of_one_that_was_written():
+    said = judge(EXERCISES["7.2"], lambda x, w, d: everyone(x, w, d, lambda q, k: q @ k)).lines
+    assert "would" in said[0] and len(said) == 1
+
+
 def test_a_wrong_context_alone_is_not_called_right():
     verdict = judge(EXERCISES["7.2"], lambda x, w, d: everyone(x, w, d)[0] + 1)
     assert "right" not in " ".join(verdict.lines)

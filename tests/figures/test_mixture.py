@@ -229,7 +229,10 @@ def test_who_takes_most_and_what_a_word_changes():
 def test_after_rounds_it_is_said_how_far_apart_the_words_still_are():
     expression = "saidOf({ ...state, vectors: x }, mixtureOf({ ...state, vectors: x }), null)"
     takes = ["most of red: 0.295", "as much of one as of another: 0.250 each"]
-    for rounds, after, of_whom in [(1, "After 1 round ", takes[0]), (3, "After 3 rounds ", takes[1])]:
+    for rounds, after, of_whom in [
+        (1, "After 1 round ", takes[0]),
+        (3, "After 3 rounds ", takes[1]),
+    ]:
         figure = bird(rounds=rounds)
         gaps = [np.hypot(*(a - b)) for a in figure.arrows for b in figure.arrows]
         begin = f"{after}the words are at most {max(gaps):.3f} apart"

@@ -29,8 +29,8 @@ SLIPS = (
     Slip(
         "weights transposed",
         lambda scores: softmax(scores).T,
-        "You turn the weights round, and then their rows do not sum to 1. "
-        "What does the swap turn round, and what comes after that?",
+        "Those are the old weights, turned round: their columns sum to 1, their rows do not. "
+        "What does the swap turn round, and who hands out a whole after that?",
     ),
     Slip(
         "nothing changes",

@@ -10,6 +10,7 @@ from minigpt.exercises.chapter_07.hints import ALL_QUERIES
 from minigpt.exercises.chapter_07.scores import (
     NO_ROOT,
     ROOT_D_MODEL,
+    ROOT_D_QKV,
     ROOT_D_V,
     ROOT_T,
     UNSCALED,
@@ -78,16 +79,33 @@ SLIPS = (
     Slip("the root of d_model", lines(width=lambda x, *_: math.sqrt(x.shape[-1])), ROOT_D_MODEL),
     Slip("the root of d_v", lines(width=lambda x, d_head, v: math.sqrt(v.shape[-1])), ROOT_D_V),
     Slip(
+        "the root of all three widths",
+        lines(width=lambda x, d_head, v: math.sqrt(2 * d_head + v.shape[-1])),
+        ROOT_D_QKV,
+    ),
+    Slip(
         "the root of T",
         lines(width=lambda x, d_head, v: math.sqrt(x.shape[1])),
         ROOT_T,
     ),
     Slip("divided by d_head", lines(width=lambda x, d_head, v: d_head), NO_ROOT),
     Slip(
-        ".T",
+        "keys not turned, or turned by .T",
         lines(score=lambda q, k: q @ k.T),
-        "Queries and keys do not fit together. Two axes of the keys should change places and no "
-        "others: `.T` turns round *all* of them.",
+        "Queries and keys do not fit together. Two axes of the keys should change places, and no "
+        "others (`.T` would turn round *all* of them).",
+    ),
+    Slip(
+        "the matrix first",
+        lambda x, w_qkv, d_head: w_qkv @ x,
+        "Words and matrix do not fit together in that order. A word is a row here: on which side "
+        "of the matrix does it stand?",
+    ),
+    Slip(
+        "values first",
+        lines(mix=lambda weights, x, k, v: v @ weights),
+        "Values and weights do not fit together in that order. There is one share for each row "
+        "of the values: on which side do the shares stand?",
     ),
     Slip(
         "reshape in place of .mT",
