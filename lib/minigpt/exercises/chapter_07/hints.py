@@ -57,7 +57,7 @@ ERRORS = (
     ),
     Hint(
         "a plan",
-        "For the first, compare the distance between `x @ w` and `printed` with 0.005. "
+        "For the first, compare the distance between `x @ w` and `printed` with half a hundredth. "
         "For the second, do so three times: `keys @ query` against the scores, the "
         "softmax of the printed scores against the weights, the printed weights times "
         "`values` against the context.",
