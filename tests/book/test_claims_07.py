@@ -166,7 +166,8 @@ def test_queries_keys_and_values(output, text):
         terms = [f"{float(a * b):.2f}" for a, b in zip(X[MAT], column, strict=True)]
         assert f"q[{c}] = {' + '.join(terms)} = {float(Q[MAT][c]):.2f}" in output
     for i, word in enumerate(WORDS):
-        assert f"{word} {row(Q[i])} {row(K[i])} {row(V[i])}" in squeezed(output)
+        roles = (" ".join(f"{float(n):.2f}" for n in role[i]) for role in (Q, K, V))
+        assert f"{word} {' '.join(roles)}" in output
     every = [number for name in TRUE for line in TRUE[name] for number in line]
     assert all(number * 100 % 1 == 0 for number in every)
     assert "exact to the second decimal" in text
@@ -311,14 +312,14 @@ def test_what_training_can_do(output, text):
     assert f"none below 0: sum {sum(surprise):.2f} of\n {row(surprise)}" in squeezed(output)
     assert 2 < sum(trained(3, 0.1, floor=0, steps=9000)) < 2.011 < sum(surprise) < 2.03
     after = trained(3, 0.3)
-    assert f"after {row(after)} sum {sum(after):.2f}" in squeezed(output)
+    assert f"after: sum {sum(after):.2f} of\n {row(after)}" in squeezed(output)
     fulfilled = [2**-bits for bits in after]
     assert f"wished-for: {row(fulfilled)}" in squeezed(output)
     assert 2 < sum(after) < 2.01
     assert max(p * (1 - p) for p in (k / 1000 for k in range(1001))) == 0.25
     assert "the sum is never below 2 bits" in text
     before = [-math.log2(weights_of(DOTS, ROOT_3)[i][j]) for i, j in enumerate([1, 2, 1, 5, 5, 3])]
-    assert f"before {row(before)} sum {sum(before):.2f}" in squeezed(output)
+    assert f"before: sum {sum(before):.2f} of\n {row(before)}" in squeezed(output)
 
 
 def test_one_column_oversteps_at_the_others_pace(text):
@@ -353,7 +354,7 @@ def test_attention_never_returns_nothing(output, text):
     for name, query in {"mat": Q[MAT], "nothing": [0, 0, 0], "away": away}.items():
         scores = [float(dot(query, key)) / ROOT_3 for key in K]
         weights = row(softmax(scores))
-        shown = f"{name}: the weights sum to 1.000\n scores {row(scores)}\n weights {weights}"
+        shown = f"{name}: the weights sum to 1.000\nscores {row(scores)}\nweights {weights}"
         assert shown.replace("[-0.", "[0.") in squeezed(output)
         assert min(softmax(scores)) > 0
     assert "There is no empty result" in text
