@@ -249,7 +249,9 @@ def test_by_keyboard_alone(show):
     assert cells(page, 3)[0].endswith("e−7")
     dot = page.locator(".aw-fading circle")
     assert page.locator(".aw-fading").get_attribute("aria-label").startswith("The Jacobian's")
-    assert (dot.get_attribute("cx"), float(dot.get_attribute("cy")) > 160) == ("276", True)
+    x, y = (float(dot.get_attribute(name)) for name in ("cx", "cy"))
+    assert x == pytest.approx(52 + 322 * 8 / 12)  # 256 is 2 to the 8th, 4096 to the 12th
+    assert y > 160
     page.get_by_label("numbers in a vector").press("Home")
     assert cells(page, 2) == [f"{weight:.3f}" for weight in expected]
     page.get_by_label("temperature").press("End")

@@ -1,7 +1,7 @@
 // How much a softmax lets through, against the width of the vectors that made the scores.
 import { number, svg } from "./drawing.mjs";
 
-const LEFT = 52, RIGHT = 388, TOP = 14, BOTTOM = 174;
+const LEFT = 52, RIGHT = 374, TOP = 14, BOTTOM = 174;
 const WIDEST = 12, LEAST = -8; // a width of 2 to the 12th; a size of 10 to the -8th
 
 export const WIDTHS = Array.from({ length: 4 * WIDEST + 1 }, (_, k) => 2 ** (k / 4));
