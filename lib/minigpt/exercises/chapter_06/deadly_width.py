@@ -206,6 +206,17 @@ RIGHT = (
 )
 
 crowd = np.concatenate([np.linspace(-1.4, -0.9, 39), [-0.4], np.linspace(-1.2, -1.0, 8)])
+
+
+def entries(args, values):
+    """Say how large the largest entry is at the width that came, a single number."""
+    scores, d = args[0], float(values["width"])
+    if not 2 <= d < WIDEST or tied(scores):
+        return None
+    before, at = entry(weights_at(scores, np.sqrt([d - 1, d])))
+    return f"At a width of {d - 1:g} the largest entry is {before:.4g}, at {d:g} it is {at:.4g}."
+
+
 EXERCISE = Exercise(
     id="6.4b",
     title="Kill the gradient",
@@ -226,6 +237,7 @@ EXERCISE = Exercise(
     slips=SLIPS,
     right=RIGHT,
     hints=GRADIENT,
+    invariants=(entries,),
     notice="one gap decides: that between the favourite and the next. The closer the race, the "
     "wider the vectors that it survives, and a dead heat survives them all.",
 )

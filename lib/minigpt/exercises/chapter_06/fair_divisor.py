@@ -140,6 +140,12 @@ def drawn(d, mean=1.0):
     return Case(three, ("d", "d d", "d d"))
 
 
+def varies(args, values):
+    """Say how the scores of shape (T,) of a row would vary, divided by this."""
+    left = (fair_divisor(*args) / values["divisor"]) ** 2
+    return f"Divided by yours, scores would vary within a row by {left:.4g} on average, not by 1."
+
+
 EXERCISE = Exercise(
     id="6.3b",
     title="The variance lab",
@@ -152,6 +158,7 @@ EXERCISE = Exercise(
     slips=SLIPS,
     right=RIGHT,
     hints=VARIANCE,
+    invariants=(varies,),
     notice="the keys' means were not even asked for: they move a whole row at once. With "
     "identities for covariances and no mean this is $\\sqrt{d}$.",
 )

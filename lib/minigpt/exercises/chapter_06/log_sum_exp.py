@@ -28,6 +28,11 @@ def nothing_is_nan(scores):
     return top + np.log(np.exp(scores - top[..., None]).sum(axis=-1))
 
 
+def half_kept(scores, keepdims=False):
+    top = scores.max(axis=-1, keepdims=True)
+    return top + np.log(np.exp(scores - top).sum(axis=-1, keepdims=keepdims))
+
+
 def counted_twice(scores):
     top, _ = shifted(scores)
     return top + np.log1p(np.exp(scores - top[..., None]).sum(axis=-1))
@@ -92,8 +97,22 @@ SLIPS = (
         "in it. It was useful for the shift; is it wanted in the answer?",
     ),
     Slip(
+        "an axis of one kept, and nan",
+        lambda scores: half_kept(scores, keepdims=True),
+        "The axis that was summed over is still there, with one entry in it; and a row of "
+        "$-\\infty$ alone becomes nan.",
+    ),
+    Slip(
+        "one axis kept, one lost",
+        half_kept,
+        "The maxima have kept their axis, the sums have lost it: column meets row, and a table "
+        "comes out. What should the maxima look like when they are given back?",
+    ),
+    Slip(
         "keepdims forgotten",
-        lambda scores: np.log(np.exp(scores - scores.max(axis=-1)).sum(axis=-1)),
+        lambda scores: (
+            scores.max(axis=-1) + np.log(np.exp(scores - scores.max(axis=-1)).sum(axis=-1))
+        ),
         "Fine for a single row; with more of them it stops: the maxima have lost the axis that "
         "set each beside its own row.",
     ),

@@ -79,6 +79,18 @@ SLIPS = (
         "each beside its row.",
     ),
     Slip(
+        "a column in any case",
+        minus(lambda w, g: (w * g).sum(axis=-1)[:, None]),
+        "It stops at a single row: there the sum is one number, and has no axis to be a column "
+        "along. How does a sum keep its axis, however many there are?",
+    ),
+    Slip(
+        "a dot product",
+        minus(lambda w, g: w @ g),
+        "One row passes, where `@` is the weighted sum; of a batch it makes a matrix product, or "
+        "an error. What says row by row?",
+    ),
+    Slip(
         "one matrix",
         one_matrix,
         "One row passes: the matrix of the chapter. For a batch `np.diag` and `np.outer` mean "
@@ -133,7 +145,7 @@ RIGHT = (
 
 def conserved(args, values):
     """The scores' slopes, (..., n), of a row sum to 0."""
-    sums = np.abs(values["slopes of the scores"].sum(axis=-1))
+    sums = np.abs(values["pushed"].sum(axis=-1))
     if sums.max() <= 1e-2:
         return None
     return "Raise all scores of a row alike and nothing moves: its slopes have to sum to 0."
@@ -150,7 +162,7 @@ EXERCISE = Exercise(
     minutes=40,
     difficulty="An evening's thought",
     reference=push_back,
-    returns=("slopes of the scores",),
+    returns=("pushed",),
     cases=(drawn((4,), "n"), drawn((2, 5), "T n"), drawn((3, 2, 6), "B T n")),
     slips=SLIPS,
     right=RIGHT,

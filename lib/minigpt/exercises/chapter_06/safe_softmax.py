@@ -116,6 +116,12 @@ SLIPS = (
         "The shares are made along the last axis, whatever `axis` says.",
     ),
     Slip(
+        "the chapter's own",
+        lambda scores, axis: stable(scores, -1),
+        "That is the chapter's softmax: it always runs along the last axis, and a row of nothing "
+        "makes it nan. Two more things are asked of yours.",
+    ),
+    Slip(
         "the whole array",
         lambda scores, axis: safe_softmax(scores, None),
         "All the shares of the array make one whole. Every row along `axis` is one of its own.",

@@ -159,6 +159,17 @@ def drawn(d, means=1.0):
     return Case(four, ("d",) * 4)
 
 
+def first_product(args, values):
+    """Say what one product of the shape (d,) varies by, or that a number looks measured."""
+    mean_q, var_q, mean_k, var_k = args
+    right = score_variance(*args)
+    if math.isclose(values["variance"], right, rel_tol=0.05):
+        return "That is close. If it was measured on random draws: a formula is asked for."
+    if mean_q.any() or mean_k.any():
+        return None
+    return f"Here all means are 0. The first product alone varies by {var_q[0] * var_k[0]:.4g}."
+
+
 EXERCISE = Exercise(
     id="6.3a",
     title="The variance lab",
@@ -171,6 +182,7 @@ EXERCISE = Exercise(
     slips=SLIPS,
     right=RIGHT,
     hints=VARIANCE,
+    invariants=(first_product,),
     notice="with means of 0 and variances of 1 every component adds 1, and the width comes out. "
     "Of the last term, from the keys' means, softmax sees nothing: it is the same along a row.",
 )

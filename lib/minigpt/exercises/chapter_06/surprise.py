@@ -84,6 +84,12 @@ SLIPS = (
         "Which rows go with which targets?",
     ),
     Slip(
+        "whole rows",
+        lambda scores, targets: (total_of(scores) - scores[targets]) / math.log(2),
+        "It stops: `scores[targets]` takes whole rows, those with the targets' numbers. "
+        "One entry from each row is wanted.",
+    ),
+    Slip(
         "the mean",
         lambda scores, targets: surprise(scores, targets).mean(),
         "That is the average over all rows. Wanted is a number for each.",
