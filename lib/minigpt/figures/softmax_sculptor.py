@@ -194,7 +194,11 @@ class SoftmaxSculptor(Figure):
 
 
 def fine(slope: float) -> str:
-    """Three decimals, or a power of ten, as the module does."""
+    """Write a slope in three decimals, or as a power of ten, as the module does.
+
+    Raises: nothing.
+    Source: this book.
+    """
     if slope == 0 or abs(slope) >= 0.0005:
         return number(slope)
     digits, power = f"{slope:.1e}".split("e")
