@@ -4,6 +4,9 @@ SHIFTED = "the same number taken from all scores of a row moves no weight"
 EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
 EDGE = "no entry lies as close as this to the edge"
+NOTHING = "of a row of nothing, nothing is left, whatever is taken or divides"
+ROWS = "scores have two axes"
+FAR_OFF = "no case lives as long as that"
 
 EQUIVALENT = {
     "5.1": {
@@ -29,6 +32,30 @@ EQUIVALENT = {
         "y[-1] += push": EXAMPLES,
         "y[2] -= push": EXAMPLES,
         "words: upside down": "the twin's words in another order are a twin",
+    },
+    "6.1": {
+        "raised = np.exp(scores - np.where(np.isneginf(top), 1, top))": NOTHING,
+        "raised = np.exp(scores - np.where(np.isneginf(top), -1, top))": NOTHING,
+        "return raised / np.where(total == 0, 2, total)": NOTHING,
+    },
+    "6.2a": {
+        "top = np.where(np.isneginf(top), 1, top)": NOTHING,
+        "top = np.where(np.isneginf(top), -1, top)": NOTHING,
+        "return np.log(np.exp(scores - top).sum(axis=-1)) + top[..., -1]": "an axis of one",
+    },
+    "6.2b": {
+        "scores = scores - scores.max(axis=1, keepdims=True)": ROWS,
+        "total = np.log(np.exp(scores).sum(axis=1))": ROWS,
+    },
+    "6.3b": {
+        "return math.sqrt(np.sum(cov_k * (cov_q + np.outer(mean_q, mean_q))))": "it is itself",
+    },
+    "6.4b": {
+        "widths = np.arange(0, 3000)": "a width of 0 is never the last",
+        "widths = np.arange(1, 3001)": FAR_OFF,
+        "widths = np.arange(1, 2999)": FAR_OFF,
+        "alive = widths[(weights * (1 - weights)).max(axis=1) > bound]": EDGE,
+        "raised = np.exp(np.sqrt(widths)[:, None] * (scores - scores.min()))": SHIFTED,
     },
     "7.1": {
         "raised = np.exp(scores)": SHIFTED,
