@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from minigpt.figures.base import number
 
@@ -98,7 +98,7 @@ class Reshaping:
         return tuple(sizes[axis] for axis in axes)
 
     @cached_property
-    def values(self) -> dict[str, np.ndarray]:
+    def values(self) -> dict[str, Float[np.ndarray, "N"]]:
         """The numbers of every stage, counted through.
 
         Raises: nothing.
