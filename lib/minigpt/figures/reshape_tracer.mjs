@@ -9,7 +9,7 @@ const SIZES = { T: ["words", 2, 4], n_heads: ["heads", 1, 3], d_head: ["numbers 
 function render({ model, el }) {
   const stages = element("div", { class: "aw-reshaping" });
   const said = element("p", { "aria-live": "polite" });
-  const panel = element("div", { class: "aw-trace aw-stays" }, said);
+  const panel = element("div", { class: "aw-trace aw-fate" }, said);
   const names = Object.keys(WAYS);
   const way = chooser("way", names.length, (i) => change(model, { way: names[i] }));
   const mask = toggle("causal mask", (causal) => change(model, { causal }));
@@ -89,7 +89,7 @@ function render({ model, el }) {
     said.textContent = how(made, ...cell);
   }
 
-  place(el, controls, element("p", { class: "aw-hint" }, hint), stages, panel);
+  place(el, controls, element("p", { class: "aw-hint" }, hint), panel, stages);
   build();
   const stops = [onChange(model, SETTINGS, build), onChange(model, ["cell"], draw)];
   return () => stops.forEach((stop) => stop());

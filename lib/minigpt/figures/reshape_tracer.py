@@ -64,13 +64,13 @@ class ReshapeTracer(Figure):
 
     @property
     def still(self) -> str:
-        """The tables, and what becomes of the chosen number.
+        """What becomes of the chosen number, and the tables.
 
         Raises: nothing.
         Source: this book.
         """
         how = html.escape(self.reshaping.how(*self.cell))
-        return f'{self.picture}\n<div class="aw-trace"><p>{how}</p></div>'
+        return f'<div class="aw-trace aw-fate"><p>{how}</p></div>\n{self.picture}'
 
     @property
     def in_words(self) -> str:
