@@ -77,6 +77,25 @@ SLIPS = (
         "There are four axes: the batch, the heads, the words, and a head's numbers.",
     ),
     Slip(
+        "transpose as in PyTorch",
+        lambda heads: flat(heads.transpose(1, 2), heads.shape[2]),
+        "PyTorch's `transpose` exchanges two axes. NumPy's wants all of them, in their new order.",
+    ),
+    Slip(
+        "words and heads mistaken",
+        lambda heads: flat(heads.swapaxes(1, 2), heads.shape[1]),
+        "As many rows came as there are heads. In what comes in, axis 1 is that of the heads and "
+        "axis 2 that of the words.",
+    ),
+    Slip(
+        "widths added",
+        lambda heads: heads.swapaxes(1, 2).reshape(
+            len(heads), heads.shape[2], heads.shape[1] + heads.shape[3]
+        ),
+        "Some heads side by side are as wide as one of them, times how many there are. "
+        "You added the two.",
+    ),
+    Slip(
         "last head first",
         lambda heads: flat(heads[:, ::-1].swapaxes(1, 2), heads.shape[2]),
         "The heads stand in the reverse order. Head 0 comes first.",

@@ -76,6 +76,9 @@ def a_head_at_a_time(qkv, n_heads):
     return (parts[..., i, :].reshape(*qkv.shape[:2], -1) for i in range(3))
 
 
+WIDTH = {3: 7, 4: 5}  # d_model, in the two cases, by n_heads
+
+
 def masked(scores):
     return softmax(np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf))
 
@@ -113,6 +116,36 @@ SLIPS = (
         "every n-th number",
         lines(split=lambda y, n: y.reshape(*y.shape[:2], -1, n).transpose(0, 3, 1, 2)),
         "Head 0 gets every `n_heads`-th number. A head is made of neighbouring columns.",
+    ),
+    Slip(
+        "a width that does not fit",
+        lines(split=lambda y, n: y.reshape(*y.shape[:2], n, WIDTH[n] // n)),
+        "You take a head to be `d_model // n_heads` wide. What the first product makes need not be "
+        "as wide as a word: how wide is a third of it?",
+    ),
+    Slip(
+        "merged to the shape of x",
+        lines(
+            merge=lambda context, T: context.swapaxes(1, 2).reshape(
+                len(context), T, WIDTH[context.shape[1]]
+            )
+        ),
+        "The heads side by side need not be as wide as the words, so they do not go into the shape "
+        "of `x`. It is `w_o` that brings them back to it.",
+    ),
+    Slip(
+        "cut at d_model",
+        lambda x, w_qkv, b_qkv, w_o, b_o, n_heads: lines(
+            lambda qkv, _: np.split(qkv, [x.shape[-1], 2 * x.shape[-1]], axis=-1),
+            split=lambda y, n: split(y, n),
+        )(x, w_qkv, b_qkv, w_o, b_o, n_heads),
+        "The cuts are made after `d_model` columns. Queries, keys and values are as wide as all "
+        "heads together, and that need not be the same.",
+    ),
+    Slip(
+        "the batch cut into three",
+        lines(lambda qkv, _: np.split(qkv, 3)),
+        "It is the batch that you cut into three. Along which axis do the three stand side by side?",
     ),
     Slip(
         "one head",

@@ -133,6 +133,14 @@ SLIPS = (
         "`np.linalg.lstsq` gives four things. The matrix is the first of them.",
     ),
     Slip(
+        "an axis too many for lstsq",
+        lambda context, w_o, gone: np.linalg.lstsq(
+            context.swapaxes(1, 2).reshape(len(context), context.shape[2], -1), w_o
+        ),
+        "`np.linalg.lstsq` takes two axes, and there are three: the texts, their words, the "
+        "numbers. What becomes of the first two?",
+    ),
+    Slip(
         "fitted to one text",
         lambda context, w_o, gone: refit(context[:1], w_o, gone),
         "Only the first text is fitted. Lay the words of all of them below one another.",

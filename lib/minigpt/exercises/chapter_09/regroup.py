@@ -48,6 +48,12 @@ SLIPS = (
         "the shape that came.",
     ),
     Slip(
+        "rows mixed in",
+        lambda w, n_heads: w.reshape(-1, n_heads).T.reshape(w.shape),
+        "Numbers have gone from one row into another. Only the columns change places, the same "
+        "way in every row.",
+    ),
+    Slip(
         "turned on its side",
         lambda w, n_heads: w.reshape(len(w), -1, n_heads).T.reshape(w.shape),
         "`.T` turned all three axes round, and rows went with the columns.",

@@ -89,6 +89,17 @@ SLIPS = (
         "is 4.0 long.",
     ),
     Slip(
+        "transpose as in PyTorch",
+        lambda x, n_heads: cut(x, n_heads).transpose(1, 2),
+        "PyTorch's `transpose` exchanges two axes. NumPy's wants all of them, in their new order.",
+    ),
+    Slip(
+        "view as in PyTorch",
+        lambda x, n_heads: x.view(*x.shape[:2], n_heads, -1),
+        "These are NumPy's arrays, and their `view` is something else than PyTorch's. "
+        "What is its name here?",
+    ),
+    Slip(
         "words cut",
         lambda x, n_heads: np.stack(np.split(x, n_heads, axis=1), axis=1),
         "You cut the words into groups, one for each head. What should be cut is what each word "

@@ -37,8 +37,15 @@ SLIPS = (
     Slip(
         "the whole of w_o",
         lambda context, w_o: context @ w_o,
-        "A head is `d_head` numbers wide, and all of `w_o` has more rows than that. "
-        "Which of them does it ever meet?",
+        "A head is `d_head` numbers wide, and what you multiply it by has more rows than that. "
+        "Which rows of `w_o` does it ever meet?",
+    ),
+    Slip(
+        "slices that overlap",
+        lambda context, w_o: by_head(
+            context, [w_o[h : h + context.shape[3]] for h in range(context.shape[1])]
+        ),
+        "The slices overlap: each begins one row after the last. Where does head 1 begin?",
     ),
     Slip(
         "the sum",
