@@ -3,6 +3,7 @@
 SHIFTED = "the same number taken from all scores of a row moves no weight"
 EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
+EXCHANGED = "an exchange of two has no direction"
 EDGE = "no entry lies as close as this to the edge"
 NOTHING = "of a row of nothing, nothing is left, whatever is taken or divides"
 ROWS = "scores have two axes"
@@ -87,5 +88,24 @@ EQUIVALENT = {
         "raised = np.exp(scores.T)": SHIFTED,
         "raised = np.exp(scores.T + scores.max())": SHIFTED,
         "raised = np.exp(scores.T - scores.min())": SHIFTED,
+    },
+    "9.1a": {
+        "return x.reshape(B, T, n_heads, d_model // n_heads).swapaxes(2, 1)": EXCHANGED,
+    },
+    "9.1b": {
+        "return heads.swapaxes(2, 1).reshape(B, T, n_heads * d_head)": EXCHANGED,
+    },
+    "9.2a": {"return heads.swapaxes(2, 1).reshape(B, T, d_model)": EXCHANGED},
+    "9.2b": {"return columns.swapaxes(2, 1).reshape(d_model, width)": EXCHANGED},
+    "9.3": {
+        "q, k, v = (part.swapaxes(2, 1) for part in cut)": EXCHANGED,
+        "raised = np.exp(scores)": SHIFTED,
+        "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.min(axis=-1, keepdims=True))": SHIFTED,
+        "merged = (weights @ v).swapaxes(2, 1).reshape(B, T, wide)": EXCHANGED,
+    },
+    "9.4b": {
+        "merged = context.swapaxes(2, 1).reshape(B * T, n_heads * d_head)": EXCHANGED,
     },
 }

@@ -1,5 +1,6 @@
 // Every number of one attention: choose one, and see the numbers that made it.
 import { change, element, onChange, place } from "./drawing.mjs";
+import { roam } from "./roaming.mjs";
 import { cellName, columnName, follow, line, originsOf, rowName, shown, trace, tracing } from "./tracing.mjs";
 
 // In the order of their making, which is that of the tab key; the style puts a product to the
@@ -15,23 +16,6 @@ function captionsOf({ scaled, matrices }) {
 const FIRST = ["x", "w_q", "q", "w_k", "k", "w_v", "v"]; // the rest comes below
 const GIVEN = ["x", "w_q", "w_k", "w_v"];
 const markOf = (i) => String.fromCharCode(97 + (i % 26)); // a, b, c: a pair has one letter
-
-// Arrow keys move the focus among rows of nodes, of which one is the tab stop.
-function roam(event, rows) {
-  const i = rows.findIndex((row) => row.includes(event.target));
-  if (i < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-  const j = rows[i].indexOf(event.target), last = rows[i].length - 1;
-  const places = {
-    ArrowUp: [i - 1, j], ArrowDown: [i + 1, j], ArrowLeft: [i, j - 1], ArrowRight: [i, j + 1],
-    Home: [i, 0], End: [i, last],
-  };
-  if (!places[event.key]) return;
-  event.preventDefault();
-  const [row, column] = places[event.key], node = rows[row]?.[column];
-  if (!node) return;
-  rows.flat().forEach((other) => (other.tabIndex = other === node ? 0 : -1));
-  node.focus();
-}
 
 // A matrix as a grid, and its cells; `choose` is told which one was clicked.
 function grid(numbers, name, caption, choose) {
