@@ -4,6 +4,7 @@ from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
+from minigpt.figures.rotation_dial import RotationDial
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
-__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]
+__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "RotationDial", "SoftmaxSculptor"]
