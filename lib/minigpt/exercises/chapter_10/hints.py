@@ -6,18 +6,18 @@ SINUSOIDS = (
     Hint(
         "one clock at a time",
         "Columns $2c$ and $2c + 1$ belong to one hand of one clock, and the hand has one speed. "
-        "How many speeds are there, and which of them is 1 radian a position?",
+        "How many speeds are there, and which of them is 1 radian a place?",
     ),
     Hint(
         "a table of angles",
-        "An angle is a position times a speed: a column of `T` positions against a row of "
+        "An angle is a place times a speed: a column of `T` places against a row of "
         "`d_model / 2` speeds. That is a table of shape `(T, d_model / 2)`, and both kinds of "
         "column are made from it.",
     ),
     Hint(
         "a plan",
         "The exponents are $-2c / d_{\\text{model}}$ for $c$ = 0, 1, 2 … Raise `base` to them, "
-        "multiply with the positions, make an empty table of the full width, and fill every "
+        "multiply with the places, make an empty table of the full width, and fill every "
         "second column of it, once from column 0 and once from column 1.",
     ),
 )

@@ -15,6 +15,19 @@ def is_relative(score, T):
     return True
 
 
+def all_alike(score, T):
+    return everywhere(score, T, lambda i, j, m, n: np.isclose(score(i, j), score(m, n)))
+
+
+def within_reach(score, T, looked_at):
+    """Whether pairs of places agree with those as far apart, where `looked_at` says so."""
+    return everywhere(
+        score,
+        T,
+        lambda i, j, m, n: not looked_at(i, j) or np.isclose(score(i, j), score(m, n)),
+    )
+
+
 def everywhere(score, T, same):
     """Whether `same` holds of (i, j) and each pair of places as far apart in 0 ... T - 1."""
     places = range(T)
@@ -39,11 +52,38 @@ SLIPS = (
         "through.",
     ),
     Slip(
-        "later words alone",
-        lambda score, T: all(
-            np.isclose(score(i, j), score(i - j, 0)) for i in range(T) for j in range(i + 1)
-        ),
+        "keys behind alone",
+        lambda score, T: within_reach(score, T, lambda i, j: i >= j),
         "It looks only at queries that stand behind their keys. Nothing forbids the other half.",
+    ),
+    Slip(
+        "keys ahead alone",
+        lambda score, T: within_reach(score, T, lambda i, j: i <= j),
+        "It looks only at queries that stand before their keys. What of the other half?",
+    ),
+    Slip(
+        "a place too few",
+        lambda score, T: all_alike(score, T - 1),
+        "It never comes to the last place. Where does `range` stop?",
+    ),
+    Slip(
+        "place 0 left out",
+        lambda score, T: all_alike(lambda i, j: score(i + 1, j + 1), T - 1),
+        "It never looks at place 0.",
+    ),
+    Slip(
+        "one agreement is enough",
+        lambda score, T: any(
+            np.isclose(score(i, j), score(i + 1, j + 1)) for i in range(T - 1) for j in range(T - 1)
+        ),
+        "It says yes as soon as one comparison comes out equal. One disagreement settles the "
+        "matter; one agreement does not.",
+    ),
+    Slip(
+        "one comparison",
+        lambda score, T: np.isclose(score(1, 0), score(2, 1)),
+        "It makes a single comparison, of two queries that stand one place behind their keys. The "
+        "others may be different.",
     ),
     Slip(
         "the query moves alone",
@@ -83,15 +123,21 @@ SLIPS = (
         "Scores that differ by tenths pass as equal. Only rounding is to be forgiven.",
     ),
     Slip(
+        "two decimals",
+        lambda score, T: everywhere(
+            score, T, lambda i, j, m, n: round(score(i, j), 2) == round(score(m, n), 2)
+        ),
+        "Scores that differ in the fourth decimal pass as equal. Only the last digits that a "
+        "computer keeps are to be forgiven.",
+    ),
+    Slip(
         "the diagonal",
         lambda score, T: all(np.isclose(score(i, i), score(0, 0)) for i in range(T)),
         "It only ever compares a word with itself. How about words that are apart?",
     ),
     Slip(
         "one place too many",
-        lambda score, T: everywhere(
-            score, T + 1, lambda i, j, m, n: np.isclose(score(i, j), score(m, n))
-        ),
+        lambda score, T: all_alike(score, T + 1),
         "It asks for place `T`, and there is none: the last one is `T` − 1.",
     ),
 )
@@ -117,15 +163,11 @@ def by_a_dictionary(score, T):
     return True
 
 
-def all_shifts(score, T):
-    return everywhere(score, T, lambda i, j, m, n: np.isclose(score(i, j), score(m, n)))
-
-
 RIGHT = (
     Variant("diagonals", by_diagonals),
     Variant("a table against itself, one place on", step_by_step),
     Variant("a dictionary", by_a_dictionary),
-    Variant("all shifts", all_shifts),
+    Variant("all shifts", all_alike),
 )
 
 
@@ -207,9 +249,15 @@ def learned(i, j):
 
 
 def slowly(i, j):
-    """A score that rises by a thousandth with each place of the query."""
+    """A score that rises by a twentieth with each place of the query."""
     within(i, j)
-    return Q @ K + 0.001 * i
+    return Q @ K + 0.05 * i
+
+
+def hardly(i, j):
+    """A score that rises by 0.0002 with each place of the query."""
+    within(i, j)
+    return 1.5 + 0.0002 * i
 
 
 def every_second(i, j):
@@ -218,10 +266,34 @@ def every_second(i, j):
     return Q @ K + (i % 2 == 0)
 
 
-def far_ends(i, j):
-    """A score that is different for the last word and the first alone."""
+def at_the_end(i, j):
+    """A score that is different at one pair of places alone, 5 and 1."""
     within(i, j)
     return Q @ K + (i == T - 1 and j == 1)
+
+
+def at_the_beginning(i, j):
+    """A score that is different at one pair of places alone, 0 and 1."""
+    within(i, j)
+    return Q @ K + (i == 0 and j == 1)
+
+
+def itself(i, j):
+    """A score that counts places only where a word looks at itself."""
+    within(i, j)
+    return Q @ K + (i if i == j else 0)
+
+
+def others(i, j):
+    """A score that counts places only where a word looks at another."""
+    within(i, j)
+    return Q @ K + (i if i != j else 0)
+
+
+def behind(i, j):
+    """A score that counts places only where the key came earlier."""
+    within(i, j)
+    return Q @ K + (i if j < i - 1 else 0)
 
 
 def ahead(i, j):
@@ -238,7 +310,8 @@ def next_word(i, j):
 
 CASES = (
     rotary, alibi, one_sided, indifferent, clocks_alone, half_rotary, against, added, learned,
-    slowly, every_second, far_ends, ahead, next_word,
+    slowly, hardly, every_second, at_the_end, at_the_beginning, itself, others, behind, ahead,
+    next_word,
 )  # fmt: skip
 
 

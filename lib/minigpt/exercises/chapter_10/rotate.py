@@ -96,12 +96,93 @@ def a_speed_a_column(x, positions, base):
     return by_angles(x, angles)
 
 
+def two_angles_a_pair(x, positions, base):
+    d_head = x.shape[-1]
+    angles = np.asarray(positions)[:, None] * base ** (-np.arange(d_head) / d_head)
+    return x * np.cos(angles) + partners(x) * np.sin(angles)
+
+
+def partners(x):
+    return np.stack([-x[..., 1::2], x[..., 0::2]], axis=-1).reshape(x.shape)
+
+
+def partners_from_halves(x, positions, base):
+    angles = np.repeat(angles_of(positions, x.shape[-1], base), 2, axis=-1)
+    a, b = np.split(x, 2, axis=-1)
+    return x * np.cos(angles) + np.concatenate([-b, a], axis=-1) * np.sin(angles)
+
+
+def angles_of_halves(x, positions, base):
+    angles = np.tile(angles_of(positions, x.shape[-1], base), 2)
+    return x * np.cos(angles) + partners(x) * np.sin(angles)
+
+
+def all_heads_wide(x, positions, base):
+    d_head, width = x.shape[-1], x.shape[1] * x.shape[-1]
+    angles = np.asarray(positions)[:, None] * base ** (-np.arange(0, d_head, 2) / width)
+    return by_angles(x, angles)
+
+
+def sine_for_cosine(x, positions, base):
+    return by_angles(x, np.pi / 2 - angles_of(positions, x.shape[-1], base))
+
+
+def without_pairs(x, positions, base):
+    angles = angles_of(positions, x.shape[-1], base)
+    return x * np.cos(angles) - x * np.sin(angles)
+
+
 SLIPS = (
     Slip(
         "counted from 0",
         lambda x, positions, base: rotate(x, np.arange(x.shape[-2]), base),
         "It counts the places itself, from 0. A piece of a longer text starts elsewhere, and "
         "`positions` says where.",
+    ),
+    Slip(
+        "counted from the first",
+        lambda x, positions, base: rotate(x, positions - positions[0], base),
+        "It counts from the first of the positions. Distances are the same, and so would the "
+        "scores be; but what was asked for is each position as it is.",
+    ),
+    Slip(
+        "10,000 written in",
+        lambda x, positions, base: rotate(x, positions, 10_000.0),
+        "Right where the base is 10,000. Here another one is handed over.",
+    ),
+    Slip(
+        "two angles a pair",
+        two_angles_a_pair,
+        "The two numbers of a pair are turned by two different angles. A pair is one arrow, and "
+        "has one speed.",
+    ),
+    Slip(
+        "partners from halves",
+        partners_from_halves,
+        "The angles are those of neighbours, but each number meets a partner half the width away.",
+    ),
+    Slip(
+        "angles of halves",
+        angles_of_halves,
+        "The partners are neighbours, but the angles come in the order of halves: 0, 1, 2, 0, 1, 2. "
+        "In which order do neighbours want them?",
+    ),
+    Slip(
+        "as wide as all heads",
+        all_heads_wide,
+        "The exponents are divided by the width of all heads together. Each head has a row of "
+        "clocks of its own.",
+    ),
+    Slip(
+        "sine for cosine",
+        sine_for_cosine,
+        "Sine and cosine have changed places. At position 0 nothing should turn.",
+    ),
+    Slip(
+        "without pairs",
+        without_pairs,
+        "There is an angle for each pair, and `x` has a number for each column, so the two do not "
+        "fit. What are the first numbers of all pairs, and what the second?",
     ),
     Slip(
         "backwards",
@@ -223,8 +304,7 @@ def by_the_library(x, positions, base):
 
 def by_partners(x, positions, base):
     angles = np.repeat(angles_of(positions, x.shape[-1], base), 2, axis=-1)
-    partner = np.stack([-x[..., 1::2], x[..., 0::2]], axis=-1).reshape(x.shape)
-    return x * np.cos(angles) + partner * np.sin(angles)
+    return x * np.cos(angles) + partners(x) * np.sin(angles)
 
 
 RIGHT = (

@@ -61,6 +61,18 @@ def too_wide(T, d_model, base):
     return of_angles(angles)
 
 
+def sines_in_all_columns(T, d_model, base):
+    return np.sin(np.arange(T)[:, None] * base ** (-np.arange(d_model) / d_model))
+
+
+def whole_exponents(T, d_model, base):
+    return of_angles(np.arange(T)[:, None] * base ** (-np.arange(0, d_model, 2) // d_model))
+
+
+def to_the_very_end(T, d_model, base):
+    return of_angles(np.arange(T)[:, None] * base ** -np.linspace(0, 1, d_model // 2))
+
+
 SLIPS = (
     Slip(
         "sines and cosines side by side",
@@ -73,7 +85,7 @@ SLIPS = (
         lambda T, d_model, base: filled(
             np.cos(angles_of(T, d_model, base)), np.sin(angles_of(T, d_model, base))
         ),
-        "Sine and cosine have changed places. What should position 0 be: 0, 1, 0, 1 … or "
+        "Sine and cosine have changed places. What should place 0 be: 0, 1, 0, 1 … or "
         "1, 0, 1, 0 …?",
     ),
     Slip(
@@ -116,13 +128,13 @@ SLIPS = (
     Slip(
         "positions from 1",
         lambda T, d_model, base: of_angles(angles_of(T + 1, d_model, base)[1:]),
-        "The first row belongs to position 0. Yours has been running for one position already.",
+        "The first row belongs to place 0. Yours has been running for one place already.",
     ),
     Slip(
         "positions in a row",
         positions_in_a_row,
-        "Positions and speeds do not multiply: both lie along the same axis. A table of angles has "
-        "a row for each position.",
+        "Places and speeds do not multiply: both lie along the same axis. A table of angles has "
+        "a row for each place.",
     ),
     Slip(
         "degrees",
@@ -133,14 +145,30 @@ SLIPS = (
     Slip(
         "turned round",
         lambda T, d_model, base: of_angles(angles_of(T, d_model, base)).T,
-        "The positions lie along the columns. Where does a position's vector lie, to be added to "
-        "a word?",
+        "The places lie along the columns. Where does a place's vector lie, to be added to a word?",
     ),
     Slip(
         "sines alone",
         lambda T, d_model, base: filled(*(2 * [np.sin(angles_of(T, d_model, base))])),
         "Both columns of a pair hold the sine. A sine alone takes most values twice in a turn; "
         "what tells the two apart?",
+    ),
+    Slip(
+        "sines in all columns",
+        sines_in_all_columns,
+        "All columns are sines. A hand has two coordinates: how far it points to the right, and "
+        "how far up.",
+    ),
+    Slip(
+        "whole exponents",
+        whole_exponents,
+        "The exponents are whole numbers: `//` throws away what stands behind the decimal point.",
+    ),
+    Slip(
+        "to the very end",
+        to_the_very_end,
+        "The exponents run all the way to −1, as in some published code. Those of $-2c / d$ stop "
+        "one step before it.",
     ),
     Slip(
         "10,000 written in",

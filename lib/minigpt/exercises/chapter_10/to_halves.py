@@ -46,6 +46,33 @@ def reshaped(w, n_heads):
     return w.reshape(d_model, n_heads, 2, width // n_heads // 2).reshape(d_model, width)
 
 
+def in_order(w, n_heads, order):
+    """The columns of each head in the order that `order` makes of its pairs, heads first."""
+    pairs = np.swapaxes(w.reshape(len(w), n_heads, -1, 2), 2, 3)
+    return order(pairs).reshape(w.shape)
+
+
+def as_torch_stores_them(w, n_heads):
+    d_model, width = w.shape
+    pairs = w.reshape(n_heads, width // n_heads // 2, 2, d_model)
+    return np.swapaxes(pairs, 1, 2).reshape(d_model, width)
+
+
+def first_head_alone(w, n_heads):
+    d_head = w.shape[1] // n_heads
+    return np.hstack([to_halves(w[:, :d_head], 1), w[:, d_head:]])
+
+
+def head_of_the_rows(w, n_heads):
+    d_head = len(w) // n_heads
+    heads = [w[:, head * d_head : (head + 1) * d_head] for head in range(n_heads)]
+    return np.hstack([part for head in heads for part in (head[:, ::2], head[:, 1::2])])
+
+
+def one_head_kept(w, n_heads):
+    return to_halves(w[:, : w.shape[1] // n_heads], 1)
+
+
 SLIPS = (
     Slip(
         "the way back",
@@ -64,6 +91,38 @@ SLIPS = (
         backwards,
         "The second number of each pair comes before the first. Then every pair is mirrored, "
         "and turns the other way.",
+    ),
+    Slip(
+        "slowest pair first",
+        lambda w, n_heads: in_order(w, n_heads, lambda pairs: pairs[..., ::-1]),
+        "The pairs come in the opposite order, so that each turns at the speed of another.",
+    ),
+    Slip(
+        "heads exchanged",
+        lambda w, n_heads: in_order(w, n_heads, lambda pairs: pairs[:, ::-1]),
+        "Within each head all is well, but the heads have changed places.",
+    ),
+    Slip(
+        "as torch stores them",
+        as_torch_stores_them,
+        "It is cut up as if a *row* made a number of the query, as `torch.nn.Linear` stores its "
+        "weights. In `x @ w` it is a column.",
+    ),
+    Slip(
+        "the first head alone",
+        first_head_alone,
+        "Only the first head is mended.",
+    ),
+    Slip(
+        "one head kept",
+        one_head_kept,
+        "One head is mended and the others are gone. How many columns has the whole matrix?",
+    ),
+    Slip(
+        "a head's width from the rows",
+        head_of_the_rows,
+        "The width of a head is taken from the number of rows. That is the width of a word; what "
+        "do all heads together have?",
     ),
     Slip(
         "reshape alone",
