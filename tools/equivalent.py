@@ -107,5 +107,13 @@ EQUIVALENT = {
     },
     "9.4b": {
         "merged = context.swapaxes(2, 1).reshape(B * T, n_heads * d_head)": EXCHANGED,
+    "10.3": {
+        "first = min(j, i)": "the smaller of two has no order",
+        "if not np.isclose(score(i - first, j - first), score(i, j)):\n    return False": "which "
+        "of the two is compared with which matters to a hair of the tolerance",
+    },
+    "10.4": {
+        "pairs = w.reshape(n_heads, d_model, width // n_heads // 2, 2)": "the two axes in front are "
+        "folded together again, uncrossed",
     },
 }

@@ -8,3 +8,7 @@ from minigpt.figures.reshape_tracer import ReshapeTracer
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
 __all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "ReshapeTracer", "SoftmaxSculptor"]
+from minigpt.figures.rotation_dial import RotationDial
+from minigpt.figures.softmax_sculptor import SoftmaxSculptor
+
+__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "RotationDial", "SoftmaxSculptor"]
