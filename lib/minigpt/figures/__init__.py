@@ -1,5 +1,6 @@
 """Figures that move, in Lab and in the page."""
 
+from minigpt.figures.alignment import Alignment
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.mixture import Mixture
@@ -7,4 +8,12 @@ from minigpt.figures.quiz import Quiz
 from minigpt.figures.rotation_dial import RotationDial
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
-__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "RotationDial", "SoftmaxSculptor"]
+__all__ = [
+    "Alignment",
+    "AttentionMap",
+    "CellTracer",
+    "Mixture",
+    "Quiz",
+    "RotationDial",
+    "SoftmaxSculptor",
+]
