@@ -116,4 +116,15 @@ EQUIVALENT = {
         "pairs = w.reshape(n_heads, d_model, width // n_heads // 2, 2)": "the two axes in front are "
         "folded together again, uncrossed",
     },
+    "11.1": {
+        "raised = np.exp(scores)": SHIFTED,
+        "raised = np.exp(scores + scores.max(axis=1, keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.min(axis=1, keepdims=True))": SHIFTED,
+    },
+    "11.4": {
+        "weights = np.linalg.lstsq(a, labels)[0]": "it is NumPy's own choice of a cut-off",
+        "return np.mean((new_a @ weights >= 0.5) == (new_labels > 0.5))": EDGE,
+        "return np.mean((new_a @ weights > 0.5) == (new_labels >= 0.5))": "labels are 0 and 1",
+    },
 }

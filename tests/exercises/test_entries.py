@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import operator
 import re
 import textwrap
 
@@ -125,4 +126,5 @@ def test_judging_leaves_the_cases_alone(exercise):
     after = [case.args for case in exercise.cases]
     for args, kept in zip(after, before, strict=True):
         for now, then in zip(args, kept, strict=True):
-            np.testing.assert_array_equal(now, then)
+            same = np.array_equal if isinstance(now, np.ndarray) else operator.eq
+            assert same(now, then)

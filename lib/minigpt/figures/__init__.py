@@ -1,5 +1,6 @@
 """Figures that move, in Lab and in the page."""
 
+from minigpt.figures.alignment import Alignment
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.mixture import Mixture
@@ -11,4 +12,12 @@ __all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "ReshapeTracer", "So
 from minigpt.figures.rotation_dial import RotationDial
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
-__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "RotationDial", "SoftmaxSculptor"]
+__all__ = [
+    "Alignment",
+    "AttentionMap",
+    "CellTracer",
+    "Mixture",
+    "Quiz",
+    "RotationDial",
+    "SoftmaxSculptor",
+]
