@@ -5,7 +5,20 @@ EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
 EDGE = "no entry lies as close as this to the edge"
 
+NEVER_FIRST = "no character begins with a byte from 128 to 193"
+
 EQUIVALENT = {
+    "2.2a": {"ids = text.encode('utf-8')": "bytes can be walked along like a list"},
+    "2.2b": {
+        "ids.append(max(fits, key=lambda i: tokens[i]))": "of those that begin alike, the longest "
+        "comes last in the alphabet",
+    },
+    "2.3b": {
+        "size = 1 + (first > 192) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "an argument changed": "bytes cannot be changed",
+    },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,
         "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,
