@@ -108,7 +108,7 @@ def test_the_opening_question(cut, words, output, text):
     assert barred(cut("The queen told the king.")) in output
     assert barred(cut("the bird is red")) == "t|he|·b|ir|d|·is|·r|ed"
     assert barred(cut("the bird is red")) in output
-    assert "eight tokens, and the one whole word is *is*" in text
+    assert "eight tokens, and the only whole word is *is*" in text
     assert " bird" not in words and "the" not in words
     folded = Counter()
     for word, n in words.items():
@@ -128,6 +128,15 @@ def test_what_training_made(merges, words, output, text):
     assert tokens[3] == " the"
     assert {" king", "ndl", ',"', "he"} <= set(tokens)
     assert [t for t in tokens if not t.strip().isalpha()] == [' "', ',"']
+
+
+def test_four_ways_to_write_king(cut, text):
+    king, spaced, capital, shouted = (set(cut(w)) for w in ("king", " king", "King", "KING"))
+    assert king & capital == {"ing"}
+    assert capital & shouted == {"K"}
+    assert not king & shouted and not spaced & (king | capital | shouted)
+    assert len(cut("strawberry")) == 5
+    assert "the inside of five numbers" in text
 
 
 def test_words_seen_and_unseen(words, output):
