@@ -7,9 +7,16 @@ EDGE = "no entry lies as close as this to the edge"
 
 NEVER_FIRST = "no character begins with a byte from 128 to 193"
 
+EMPTY = "an empty list holds numbers of any kind"
+
 EQUIVALENT = {
-    "2.2a": {"ids = text.encode('utf-8')": "bytes can be walked along like a list"},
+    "2.1": {"merged: cast to int": EMPTY},
+    "2.2a": {
+        "ids = text.encode('utf-8')": "bytes can be walked along like a list",
+        "ids: cast to int": EMPTY,
+    },
     "2.2b": {
+        "ids: cast to int": EMPTY,
         "ids.append(max(fits, key=lambda i: tokens[i]))": "of those that begin alike, the longest "
         "comes last in the alphabet",
     },

@@ -1,6 +1,7 @@
 """Answers to chapter 2 that are in no list: odd right ones pass, odd wrong ones do not."""
 
 import re
+import unicodedata
 from functools import reduce
 from itertools import groupby
 
@@ -11,7 +12,7 @@ import torch
 from minigpt.exercises.judge import judge
 from minigpt.exercises.registry import EXERCISES
 from minigpt.exercises.verdict import NOT_YET, PASSED
-from minigpt.tokenizer import merge_fast
+from minigpt.tokenizer import PATTERN, merge_fast
 
 
 def merged(ids, pair, new):
@@ -134,6 +135,8 @@ RIGHT = {
     "2.3a": [
         unfolded,
         lambda ids, merges: np.frombuffer(b"".join(tokens_of(merges)[i] for i in ids), np.uint8),
+        lambda ids, merges: bytes(unfolded(ids, merges)),
+        lambda ids, merges: bytearray(unfolded(ids, merges)),
     ],
     "2.3b": [complete, lambda data: np.int64(complete(data)), lambda data: float(complete(data))],
     "2.4a": [
@@ -162,6 +165,7 @@ WRONG = {
         lambda ids, pair, new: len(merged(ids, pair, new)),
         lambda ids, pair, new: [new if i in pair else i for i in ids],
         lambda ids, pair, new: ids.append(new),
+        lambda ids, pair, new: merged(ids, pair, new) or None,
     ],
     "2.2a": [
         longest,
@@ -173,6 +177,8 @@ WRONG = {
         lambda text, merges: [i for i in replayed(text, merges) if i > 255],
         lambda text, merges: [i + 1 if i > 255 else i for i in replayed(text, merges)],
         lambda text, merges: replayed(text.encode("utf-16").decode("latin-1"), merges),
+        lambda text, merges: replayed(unicodedata.normalize("NFC", text), merges),
+        lambda text, merges: replayed(text, merges) or None,
     ],
     "2.2b": [
         fewest,
@@ -181,6 +187,7 @@ WRONG = {
         lambda text, merges: longest(text[::-1], merges)[::-1],
         lambda text, merges: sorted(longest(text, merges)),
         lambda text, merges: [n for word in text.split() for n in longest(word, merges)],
+        lambda text, merges: longest(text, merges) or None,
     ],
     "2.3a": [
         lambda ids, merges: [b for i in ids for b in unfolded([min(i, 259)], merges)],
@@ -198,6 +205,8 @@ WRONG = {
         lambda data: data[: complete(data)],
         lambda data: complete(data) == len(data),
         lambda data: complete(data.replace(b"\x80", b"")),
+        lambda data: len(data.decode(errors="replace").rstrip("\ufffd").encode()),
+        lambda data: len(data[: complete(data)].removesuffix("\u0301".encode())),
     ],
     "2.4a": [
         lambda ids, table, new_id: (
@@ -234,6 +243,96 @@ def test_an_odd_right_answer_passes(id, i):
 @pytest.mark.parametrize(("id", "i"), each(WRONG))
 def test_an_odd_wrong_answer_does_not_pass(id, i):
     assert judge(EXERCISES[id], WRONG[id][i]).status == NOT_YET
+
+
+def by_mask(ids, pair, new):
+    ids = np.array(ids)
+    here = (ids[:-1] == pair[0]) & (ids[1:] == pair[1])
+    ids[:-1][here] = new
+    return ids[np.append(True, ~here)[: len(ids)]]
+
+
+def skipping_nothing(ids, pair, new):
+    out = []
+    for i in range(len(ids) - 1):
+        out.append(new if (ids[i], ids[i + 1]) == pair else ids[i])
+    return out
+
+
+def counted_from_one(text, merges):
+    ids = list(text.encode())
+    for new, pair in enumerate(merges, start=257):
+        ids = merged(ids, pair, new)
+    return ids
+
+
+def in_characters(text, merges):
+    tokens = [token.decode(errors="replace") for token in tokens_of(merges)]
+    ids = []
+    while text:
+        fits = [i for i, token in enumerate(tokens) if text.startswith(token)]
+        ids.append(max(fits, key=lambda i: len(tokens[i])))
+        text = text[len(tokens[ids[-1]]) :]
+    return ids
+
+
+def while_it_fits(text, merges):
+    tokens, data, ids = tokens_of(merges), text.encode(), []
+    start = 0
+    while start < len(data):
+        end = start + 1
+        while end < len(data) and data[start : end + 1] in tokens:
+            end += 1
+        ids.append(tokens.index(data[start:end]))
+        start = end
+    return ids
+
+
+def put_row_by_row(ids, table, new_id):
+    labels = np.array(ids)
+    for token in range(len(new_id)):
+        labels[labels == token] = new_id[token]
+    moved = np.zeros_like(table)
+    moved[new_id] = table
+    return labels, moved
+
+
+NAMED = {
+    "2.1": [
+        (by_mask, "shrinks to one"),
+        (skipping_nothing, "comes once more"),
+        (lambda ids, pair, new: merged(ids, pair[::-1], new), "right half first"),
+    ],
+    "2.2a": [
+        (counted_from_one, "the ID of the next one"),
+        (lambda text, merges: text.encode(), "the bytes"),
+        (
+            lambda text, merges: [i for p in PATTERN.findall(text) for i in replayed(p, merges)],
+            "cut into words",
+        ),
+    ],
+    "2.2b": [(in_characters, "Match bytes"), (while_it_fits, "byte by byte")],
+    "2.3a": [(lambda ids, merges: list(bytes(unfolded(ids, merges)).decode().encode()), "No text")],
+    "2.3b": [
+        (
+            lambda data: len(data.decode(errors="replace").replace("\ufffd", "").encode()),
+            "one of its own",
+        ),
+    ],
+    "2.4a": [(put_row_by_row, "one after another")],
+    "2.4b": [(lambda counts, new_id: counts[np.argsort(new_id)][np.argsort(new_id)], "twice")],
+}
+
+
+@pytest.mark.parametrize(("id", "i"), each(NAMED))
+def test_a_mistake_in_other_words_hears_its_name(id, i):
+    answer, said = NAMED[id][i]
+    assert said in " ".join(judge(EXERCISES[id], answer).lines)
+
+
+def test_the_bytes_are_shown_that_a_function_was_called_with():
+    lines = judge(EXERCISES["2.3b"], lambda data: complete(data) % 3).lines
+    assert "Called with data = b'" in " ".join(lines)
 
 
 def in_place(ids, pair, new):

@@ -43,6 +43,11 @@ def only_merged(ids, merges):
     return [byte for i in ids if i >= 256 for byte in tokens[i]]
 
 
+def all_at_once(errors):
+    """The bytes, made text of and bytes again."""
+    return lambda ids, merges: list(bytes(bytes_of(ids, merges)).decode("utf-8", errors).encode())
+
+
 SLIPS = (
     Slip(
         "decoded one by one, replaced",
@@ -100,9 +105,26 @@ SLIPS = (
         "That is text already. The list of byte values is wanted, one step before it.",
     ),
     Slip(
-        "bytes as one thing",
-        lambda ids, merges: b"".join(tokens_of(merges)[i] for i in ids),
-        "The bytes are right. Hand them over as a list of numbers: `list` makes one of them.",
+        "all at once, replaced",
+        all_at_once("replace"),
+        "All bytes are together, and then they become a text on the way. Here the text ends in "
+        "half a character, and its bytes are wanted all the same.",
+    ),
+    Slip(
+        "all at once",
+        all_at_once("strict"),
+        "It makes a text of all bytes, and here they end in half a character. No text is asked "
+        "for.",
+    ),
+    Slip(
+        "the tokens",
+        lambda ids, merges: [tokens_of(merges)[i] for i in ids],
+        "Those are the tokens, each by itself. Their bytes are wanted in one list, as numbers.",
+    ),
+    Slip(
+        "ids as bytes",
+        lambda ids, merges: list(bytes(ids)),
+        "`bytes` holds numbers up to 255. The larger ones among the ids stand for several bytes.",
     ),
 )
 
@@ -133,6 +155,7 @@ def with_a_stack(ids, merges):
 
 RIGHT = (
     Variant("joined", by_joining),
+    Variant("bytes", lambda ids, merges: bytes(by_joining(ids, merges))),
     Variant("from the last merge back", from_the_last_merge),
     Variant("with a stack", with_a_stack),
     Variant("recursion", unfolded),

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from minigpt.exercises.chapter_02.hints import BY_RANK
 from minigpt.exercises.chapter_02.longest_match import longest_match
-from minigpt.exercises.chapter_02.merges import GREEK, LETTERS, RUNS, merged, tokens_of
+from minigpt.exercises.chapter_02.merges import GREEK, LETTERS, RUNS, SPACED, merged, tokens_of
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
+from minigpt.tokenizer import PATTERN
 
 
 def encode(text, merges):
@@ -55,6 +56,12 @@ def every_place(ids, pair, new):
     ]
 
 
+def used_twice(ids, pair, new):
+    """A run of three shrinks to one."""
+    places = {i for i, two in enumerate(pairwise(ids)) if two == pair}
+    return [new if i in places else t for i, t in enumerate(ids) if i - 1 not in places]
+
+
 def how_often(i, pair, ids, ranks):
     return (-Counter(pairwise(ids))[pair], ranks[pair])
 
@@ -72,6 +79,44 @@ def numbered_from_zero(text, merges):
     for rank, pair in enumerate(merges):
         ids = merged(ids, pair, rank)
     return ids
+
+
+def numbered_from_one(text, merges):
+    ids = list(text.encode())
+    for n, pair in enumerate(merges, 1):
+        ids = merged(ids, pair, 256 + n)
+    return ids
+
+
+def on_the_way(text, merges):
+    """One walk along the text: whatever has a rank with the token before it is merged at once."""
+    ids = []
+    for byte in text.encode():
+        if ids and (ids[-1], byte) in merges:
+            ids[-1] = 256 + merges.index((ids[-1], byte))
+        else:
+            ids.append(byte)
+    return ids
+
+
+def backwards(text, merges):
+    ids = list(text.encode())
+    for rank in reversed(range(len(merges))):
+        ids = merged(ids, merges[rank], 256 + rank)
+    return ids
+
+
+def in_pieces(cut):
+    """Each piece of the text by itself."""
+
+    def changed(text, merges):
+        return [i for piece in cut(text) for i in encode(piece, merges)]
+
+    return changed
+
+
+def the_tokens(text, merges):
+    return [tokens_of(merges)[i] for i in encode(text, merges)]
 
 
 def never_stops(text, merges):
@@ -128,6 +173,34 @@ SLIPS = (
         "cure.",
     ),
     Slip(
+        "runs shrink",
+        next_by(rank_of, merge=used_twice),
+        "A run of three equal letters shrinks to one token of two, and a letter is lost. "
+        "Exercise 2.1 has the cure.",
+    ),
+    Slip(
+        "on the way",
+        on_the_way,
+        "It walks along the text once and merges on the way what it can. The oldest merge goes "
+        "first, and the place where it can be made may lie far behind.",
+    ),
+    Slip(
+        "the list backwards",
+        backwards,
+        "The list is gone through from its end. A merge may need what an older one has made.",
+    ),
+    Slip(
+        "in pieces",
+        in_pieces(PATTERN.findall),
+        "The text has been cut into words first. That is the chapter's way; here it is one piece, "
+        "and a merge may reach across a space.",
+    ),
+    Slip(
+        "split",
+        in_pieces(str.split),
+        "The spaces are lost: what `split` splits at, it throws away. Here the text is one piece.",
+    ),
+    Slip(
         "bytes only",
         lambda text, merges: list(text.encode()),
         "Those are the bytes, and nothing has been merged yet.",
@@ -147,6 +220,16 @@ SLIPS = (
         "merges numbered from 0",
         numbered_from_zero,
         "A merged token is given its rank as its id. The ids below 256 are taken by the bytes.",
+    ),
+    Slip(
+        "merges numbered from 1",
+        numbered_from_one,
+        "Each merge gets the ID of the next one. Merge number 0 makes the token 256.",
+    ),
+    Slip(
+        "the tokens",
+        the_tokens,
+        "Those are the tokens themselves. Asked is which ID each of them has.",
     ),
     Slip(
         "no way to stop",
@@ -193,9 +276,11 @@ RIGHT = (
 CASES = (
     ("abcab ededbcdebc ed", list(LETTERS)),
     ("aaaxaaaaaaaxaa", list(RUNS)),
-    ("ααπ ααé", list(GREEK)),
+    ("ed ed ed", list(SPACED)),
+    ("ααπ ααé e\u0301", list(GREEK)),
     ("abab", list(LETTERS)),
     ("e", list(LETTERS)),
+    ("", list(LETTERS)),
 )
 
 EXERCISE = Exercise(

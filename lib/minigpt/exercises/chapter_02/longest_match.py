@@ -45,6 +45,39 @@ def by_rank(text, merges):
     return ids
 
 
+def growing(text, merges):
+    """A token grows byte by byte, as long as what it has become is a token."""
+    tokens = {token: i for i, token in enumerate(tokens_of(merges))}
+    data, ids = text.encode(), []
+    while data:
+        size = 1
+        while size < len(data) and data[: size + 1] in tokens:
+            size += 1
+        ids.append(tokens[data[:size]])
+        data = data[size:]
+    return ids
+
+
+def at_every_place(text, merges):
+    tokens, data = tokens_of(merges), text.encode()
+    fits = [[i for i, t in enumerate(tokens) if data.startswith(t, at)] for at in range(len(data))]
+    return [longest(some, tokens) for some in fits]
+
+
+def on_the_way(text, merges):
+    ids = []
+    for byte in text.encode():
+        if ids and (ids[-1], byte) in merges:
+            ids[-1] = 256 + merges.index((ids[-1], byte))
+        else:
+            ids.append(byte)
+    return ids
+
+
+def the_tokens(text, merges):
+    return [tokens_of(merges)[i] for i in longest_match(text, merges)]
+
+
 def from_the_end(text, merges):
     tokens, data, ids = tokens_of(merges), text.encode(), []
     while data:
@@ -105,6 +138,28 @@ SLIPS = (
         matching(lambda fits, tokens: fits[min(1, len(fits) - 1)]),
         "Of the merged tokens that fit it takes the one that was made first. A rank has no say "
         "here; which one reaches furthest?",
+    ),
+    Slip(
+        "growing",
+        growing,
+        "It lets a token grow byte by byte, and stops at the first row of bytes that is none. A "
+        "longer one may be a token again.",
+    ),
+    Slip(
+        "on the way",
+        on_the_way,
+        "It grows a token by merges with the next byte. A token may also be made of two that are "
+        "longer than a byte, and how it was made has no say here.",
+    ),
+    Slip(
+        "at every place",
+        at_every_place,
+        "A token is taken at every byte. Those inside a token that has been taken are used up.",
+    ),
+    Slip(
+        "the tokens",
+        the_tokens,
+        "Those are the tokens themselves. Asked is which ID each of them has.",
     ),
     Slip(
         "from the end",
@@ -171,10 +226,11 @@ RIGHT = (
 CASES = (
     ("abcd bcdbcde abab abab", [*LETTERS, (97, 256)]),
     ("aaaxaaaaaxaaaaaa", list(RUNS)),
-    ("ααπ απéα", list(GREEK)),
+    ("ααπ απéα ж", list(GREEK)),
     ("abcab", [(98, 99), (97, 256), (97, 98)]),
     ("abcde", [(98, 99), (256, 100), (257, 101), (97, 98), (100, 101)]),
     ("e", list(LETTERS)),
+    ("", list(LETTERS)),
 )
 
 EXERCISE = Exercise(

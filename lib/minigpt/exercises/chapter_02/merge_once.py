@@ -73,6 +73,59 @@ def last_one_unasked(ids, pair, new):
     return merged
 
 
+def an_empty_start(ids, pair, new):
+    merged = [ids[0]]
+    for token in ids[1:]:
+        if (merged[-1], token) == pair:
+            merged[-1] = new
+        else:
+            merged.append(token)
+    return merged
+
+
+def used_twice(ids, pair, new):
+    """The neighbour is read in the old list, where a token that is used up still stands."""
+    merged = []
+    for i, token in enumerate(ids):
+        if i and (ids[i - 1], token) == pair:
+            merged[-1] = new
+        else:
+            merged.append(token)
+    return merged
+
+
+def a_mask_too_short(ids, pair, new):
+    import numpy as np
+
+    ids = np.array(ids)
+    here = (ids[:-1] == pair[0]) & (ids[1:] == pair[1])
+    ids[here] = new
+    return ids
+
+
+def added_up(ids, pair, new):
+    merged = []
+    for token in ids:
+        if merged and (merged[-1], token) == pair:
+            merged[-1] += token
+        else:
+            merged.append(token)
+    return merged
+
+
+def pair_by_pair(ids, pair, new):
+    return [new if two == pair else two[0] for two in pairwise(ids)]
+
+
+def both_of_each(ids, pair, new):
+    return [i for two in pairwise(ids) for i in ([new] if two == pair else two)]
+
+
+def after_one_token(ids, pair, new):
+    for token in ids:
+        return [token]
+
+
 def from_the_right(ids, pair, new):
     turned = merge_once(list(ids)[::-1], pair[::-1], new)
     return turned[::-1]
@@ -88,6 +141,12 @@ SLIPS = (
         by_a_mask,
         "In a run of three equal tokens, the one in the middle is merged twice: with the one "
         "before it, and with the one behind. Which of the two comes first, and what is then left?",
+    ),
+    Slip(
+        "used twice",
+        used_twice,
+        "A run of three equal tokens shrinks to one, and a letter is lost. A token that has been "
+        "merged is used up: can it still be the left half of the next pair?",
     ),
     Slip(
         "only the first",
@@ -122,6 +181,48 @@ SLIPS = (
         last_one_unasked,
         "It stops at the last token, when this is the pair's left half: it asks for a neighbour "
         "that is not there.",
+    ),
+    Slip(
+        "one step too early",
+        an_empty_start,
+        "It asks for the first token before it knows that there is one. A list may be empty.",
+    ),
+    Slip(
+        "a mask too short",
+        a_mask_too_short,
+        "The mask has a place for each pair of neighbours, and of these there is one fewer than "
+        "of tokens.",
+    ),
+    Slip(
+        "pair by pair",
+        pair_by_pair,
+        "Every pair of neighbours gives one token. So the right half of what was merged comes "
+        "once more, and the last token of all never comes.",
+    ),
+    Slip(
+        "both of each",
+        both_of_each,
+        "Tokens are written twice: once as somebody's left neighbour, and once as a right one.",
+    ),
+    Slip(
+        "wherever it stands",
+        lambda ids, pair, new: [new if i in pair else i for i in ids],
+        "Each half is renamed wherever it stands, with or without the other one beside it.",
+    ),
+    Slip(
+        "added up",
+        added_up,
+        "The two halves are added, as numbers. Texts are joined that way; the new ID is given.",
+    ),
+    Slip(
+        "after one token",
+        after_one_token,
+        "It returns inside the loop, after the first token.",
+    ),
+    Slip(
+        "right before left",
+        lambda ids, pair, new: by_index(ids, pair[::-1], new),
+        "It looks for the right half first. The pair is (left, right).",
     ),
     Slip(
         "either order",
@@ -191,6 +292,7 @@ CASES = (
     ([300, 301, 300, 301], (301, 300), 302),
     ([5, 6, 8], (6, 5), 256),
     ([9], (9, 9), 256),
+    ([], (3, 4), 256),
 )
 
 EXERCISE = Exercise(

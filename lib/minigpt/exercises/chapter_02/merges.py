@@ -4,6 +4,7 @@
 # is made of merges, and one splits a character of two bytes.
 LETTERS = ((98, 99), (97, 98), (256, 100), (100, 101), (257, 257), (258, 101))  # bc ab bcd de abab
 RUNS = ((97, 97), (256, 97), (256, 256), (120, 97), (257, 120))  # aa, aaa, aaaa, xa, aaax
+SPACED = ((101, 100), (32, 256), (100, 32), (257, 257))  # ed, ·ed, d·, ·ed·ed
 GREEK = ((206, 177), (177, 206), (207, 128), (256, 258), (195, 169))  # α, half and half, π, απ, é
 
 

@@ -16,6 +16,13 @@ def overwritten(ids, table, new_id):
     return new_id[ids], table
 
 
+def one_after_another(ids, table, new_id):
+    labels = ids.copy()
+    for old, new in enumerate(new_id):
+        labels[labels == old] = new
+    return labels, table[np.argsort(new_id)]
+
+
 def looked_up(ids, table, new_id):
     back = np.argsort(new_id)
     return table[ids], table[back]
@@ -62,6 +69,12 @@ SLIPS = (
         overwritten,
         "It fills the table that it is still reading from: a row that has been overwritten is "
         "lost. Put the rows into an empty one.",
+    ),
+    Slip(
+        "one after another",
+        one_after_another,
+        "The labels are changed one after another, in the ids that are still being read: some "
+        "tokens get a new label twice.",
     ),
     Slip(
         "the vectors",

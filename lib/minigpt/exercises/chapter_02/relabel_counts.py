@@ -12,6 +12,18 @@ def relabel_counts(counts, new_id):
     return counts[back][:, back]
 
 
+def put_in_a_copy(counts, new_id):
+    moved = np.zeros_like(counts)
+    moved[new_id][:, new_id] = counts
+    return moved
+
+
+def put_at_pairs(counts, new_id):
+    moved = np.zeros_like(counts)
+    moved[new_id, new_id] = counts
+    return moved
+
+
 SLIPS = (
     Slip(
         "rows only",
@@ -46,6 +58,24 @@ SLIPS = (
         lambda counts, new_id: counts[np.argsort(new_id), np.argsort(new_id)],
         "Two lists of indices in one pair of brackets are read as pairs: those are the counts of "
         "each token after itself. Take one axis, then the other.",
+    ),
+    Slip(
+        "rows twice",
+        lambda counts, new_id: counts[np.argsort(new_id)][np.argsort(new_id)],
+        "The rows have moved twice, and the columns not at all. A second pair of brackets begins "
+        "with the rows again.",
+    ),
+    Slip(
+        "put in a copy",
+        put_in_a_copy,
+        "Nothing has been put anywhere. The first pair of brackets makes a copy, and what the "
+        "second one puts goes into that.",
+    ),
+    Slip(
+        "put at pairs",
+        put_at_pairs,
+        "Two lists of indices in one pair of brackets are read as pairs, and these are the places "
+        "on the diagonal. A whole table has no room there.",
     ),
     Slip(
         "nothing moved",

@@ -45,6 +45,22 @@ def before_the_last_first_byte(data):
     return firsts[-1] if firsts else len(data)
 
 
+def an_end_beyond_ascii(data):
+    """Back to the last first byte, if the end is beyond ASCII: complete or not."""
+    back = 0
+    while back < len(data) and 0x80 <= data[-1 - back] < 0xC0:
+        back += 1
+    return len(data) - back - (data[-1 - back] >= 0x80)
+
+
+def never_to_the_end(data):
+    """Whole characters that end at the end are held back too."""
+    done = 0
+    while done < len(data) and done + true_size(data[done]) < len(data):
+        done += true_size(data[done])
+    return done
+
+
 def up_to_the_first_large_byte(data):
     return next((i for i, byte in enumerate(data) if byte >= 0x80), len(data))
 
@@ -77,6 +93,27 @@ SLIPS = (
         before_the_last_first_byte,
         "The last character of several bytes is always dropped, and all that follows it. It may "
         "be complete: how do you see that?",
+    ),
+    Slip(
+        "an end beyond ASCII",
+        an_end_beyond_ascii,
+        "A character of several bytes at the end is always held back. It may be complete: how "
+        "many bytes did it announce?",
+    ),
+    Slip(
+        "never to the end",
+        never_to_the_end,
+        "A character that ends where the bytes end is held back. It is complete.",
+    ),
+    Slip(
+        "every � dropped",
+        lambda data: len(data.decode("utf-8", "replace").replace("\ufffd", "").encode()),
+        "Every � is taken out. A text may have one of its own, and that is a whole character.",
+    ),
+    Slip(
+        "the bytes",
+        lambda data: data[: whole(data)],
+        "Those are the bytes that may be shown. Asked is how many there are.",
     ),
     Slip(
         "plain letters only",
@@ -150,7 +187,12 @@ RIGHT = (
 )
 
 # The first and last character of each length stand among them.
-TEXTS = (("a\u0080b\u07ffé", 6), ("x\u0800\uffff鳥", 9), ("🐦\U00010000\U0010ffff!", 12))
+TEXTS = (
+    ("a\u0080b\u07ffé", 6),
+    ("x\u0800\uffff鳥", 9),
+    ("🐦\U00010000\U0010ffff!", 12),
+    ("e\u0301 \ufffd!", 6),
+)
 CUTS = [text.encode()[:n] for text, most in TEXTS for n in range(1, most + 2)]
 
 EXERCISE = Exercise(
