@@ -9,7 +9,27 @@ NOTHING = "of a row of nothing, nothing is left, whatever is taken or divides"
 ROWS = "scores have two axes"
 FAR_OFF = "no case lives as long as that"
 
+NEVER_FIRST = "no character begins with a byte from 128 to 193"
+
+EMPTY = "an empty list holds numbers of any kind"
+
 EQUIVALENT = {
+    "2.1": {"merged: cast to int": EMPTY},
+    "2.2a": {
+        "ids = text.encode('utf-8')": "bytes can be walked along like a list",
+        "ids: cast to int": EMPTY,
+    },
+    "2.2b": {
+        "ids: cast to int": EMPTY,
+        "ids.append(max(fits, key=lambda i: tokens[i]))": "of those that begin alike, the longest "
+        "comes last in the alphabet",
+    },
+    "2.3b": {
+        "size = 1 + (first > 192) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "an argument changed": "bytes cannot be changed",
+    },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,
         "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,

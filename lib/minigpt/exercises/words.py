@@ -150,7 +150,8 @@ def handed(exercise: Exercise, args: Args) -> str:
 def _argument(name: str, value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{name} {value.shape}"
-    short = isinstance(value, int | float | str | list | tuple) and len(repr(value)) <= 30
+    plain = isinstance(value, int | float | str | bytes | list | tuple)
+    short = plain and len(repr(value)) <= 40
     return f"{name} = {value!r}" if short else name
 
 

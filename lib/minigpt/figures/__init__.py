@@ -3,6 +3,7 @@
 from minigpt.figures.alignment import Alignment
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
+from minigpt.figures.merge_stepper import MergeStepper
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.reshape_tracer import ReshapeTracer
@@ -21,3 +22,4 @@ __all__ = [
     "RotationDial",
     "SoftmaxSculptor",
 ]
+__all__ = ["AttentionMap", "CellTracer", "MergeStepper", "Mixture", "Quiz", "SoftmaxSculptor"]
