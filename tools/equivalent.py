@@ -4,8 +4,23 @@ SHIFTED = "the same number taken from all scores of a row moves no weight"
 EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
 EDGE = "no entry lies as close as this to the edge"
+TIES = "no two words agree with a query to the last bit"
+SIGN = "a sum and an average rank alike, and have one sign"
 
 EQUIVALENT = {
+    "4.1": {
+        "return (cosines[:, None] < cosines) & (dots[:, None] > dots)": "both, in any order",
+        "return (dots[:, None] >= dots) & (cosines[:, None] < cosines)": TIES,
+        "return (dots[:, None] > dots) & (cosines[:, None] <= cosines)": TIES,
+    },
+    "4.2": {"left = x[max(place - window, 0):place]": "the larger of two, in any order"},
+    "4.4": {
+        "best, winner = (None, scores.sum(axis=0).argmax())": SIGN,
+        "if lead[order[k:]].mean() < 0 and (best is None or k < len(best)):\n    best = order[:k]": SIGN,
+        "if lead[order[k:]].sum() < 0 and (best is None or k <= len(best)):\n    best = order[:k]": (
+            "of two sets of one size, either will do"
+        ),
+    },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,
         "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,
