@@ -60,6 +60,14 @@ def by_rivals(scores, enough=flipped):
     return min(outs, key=np.sum)
 
 
+def against_the_second(scores):
+    return np.argsort(-lead_over(scores, second_of(scores)), kind="stable")
+
+
+def second_ahead(scores, out):
+    return lead_over(scores, second_of(scores))[~out].sum() < -1e-9
+
+
 def over_the_best_rival(scores):
     others = np.delete(scores, winner_of(scores), axis=1).max(axis=1)
     return in_order(scores, np.argsort(others - scores[:, winner_of(scores)], kind="stable"))
@@ -93,9 +101,7 @@ SLIPS = (
     ),
     Slip(
         "the runner-up alone",
-        lambda scores: in_order(
-            scores, np.argsort(-lead_over(scores, second_of(scores)), kind="stable")
-        ),
+        lambda scores: in_order(scores, against_the_second(scores), second_ahead),
         "Only the sense in second place is helped to win. The one in third place may need fewer "
         "words.",
     ),
@@ -212,10 +218,10 @@ def not_the_fewest(args, answer):
 
 
 def table_case(n_words, n_senses, seed):
-    """Whole scores, so that there are exact ties."""
+    """Quarters, so that sums can tie exactly; the seeds are such that no two leads do."""
     draws = np.random.default_rng(seed)
-    scores = draws.integers(-4, 7, size=(n_words, n_senses)).astype(float)
-    scores[:, seed % n_senses] += draws.integers(0, 4, size=n_words)
+    scores = draws.integers(-16, 28, size=(n_words, n_senses)) / 4
+    scores[:, seed % n_senses] += draws.integers(0, 16, size=n_words) / 4
     return Case((scores,), ("n_words n_senses",))
 
 
@@ -227,7 +233,7 @@ EXERCISE = Exercise(
     difficulty="An evening's thought",
     reference=fewest_out,
     returns=("out",),
-    cases=tuple(table_case(*sizes) for sizes in ((7, 3, 127), (8, 5, 593), (10, 4, 129))),
+    cases=tuple(table_case(*sizes) for sizes in ((7, 3, 11712), (8, 5, 3486), (10, 4, 3527))),
     slips=SLIPS,
     right=RIGHT,
     hints=FEWEST_OUT,
