@@ -32,7 +32,7 @@ function drawPaper(state, found, { words, middles, reach }, middle, before) {
   return [
     framed(...lines),
     ...labels(named),
-    ...words.map((point, i) => svg("g", { class: kind(i) }, dot(point, 3 + 4 * weights[i]))),
+    ...words.map((point, i) => svg("g", { class: kind(i) }, dot(point, 2.5 + 2.5 * weights[i]))),
     ...middles.map((point) => svg("g", { class: "aw-sense" }, dot(point, 6))),
     ...(before ? [star(at(before), { class: "aw-star aw-hollow" })] : []),
     ...(middle ? [star(at(middle), { class: "aw-star" })] : []),
