@@ -3,15 +3,15 @@
 SHIFTED = "the same number taken from all scores of a row moves no weight"
 EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
-EXCHANGED = "an exchange of two has no direction"
 EDGE = "no entry lies as close as this to the edge"
+NEVER_FIRST = "no character begins with a byte from 128 to 193"
+EMPTY = "an empty list holds numbers of any kind"
+TIES = "no two words agree with a query to the last bit"
+SIGN = "a sum and an average rank alike, and have one sign"
 NOTHING = "of a row of nothing, nothing is left, whatever is taken or divides"
 ROWS = "scores have two axes"
 FAR_OFF = "no case lives as long as that"
-
-NEVER_FIRST = "no character begins with a byte from 128 to 193"
-
-EMPTY = "an empty list holds numbers of any kind"
+EXCHANGED = "an exchange of two has no direction"
 
 EQUIVALENT = {
     "2.1": {"merged: cast to int": EMPTY},
@@ -29,6 +29,19 @@ EQUIVALENT = {
         "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
         "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
         "an argument changed": "bytes cannot be changed",
+    },
+    "4.1": {
+        "return (cosines[:, None] < cosines) & (dots[:, None] > dots)": "both, in any order",
+        "return (dots[:, None] >= dots) & (cosines[:, None] < cosines)": TIES,
+        "return (dots[:, None] > dots) & (cosines[:, None] <= cosines)": TIES,
+    },
+    "4.2": {"left = x[max(place - window, 0):place]": "the larger of two, in any order"},
+    "4.4": {
+        "best, winner = (None, scores.sum(axis=0).argmax())": SIGN,
+        "if lead[order[k:]].mean() < 0 and (best is None or k < len(best)):\n    best = order[:k]": SIGN,
+        "if lead[order[k:]].sum() < 0 and (best is None or k <= len(best)):\n    best = order[:k]": (
+            "of two sets of one size, either will do"
+        ),
     },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,
@@ -127,6 +140,7 @@ EQUIVALENT = {
     },
     "9.4b": {
         "merged = context.swapaxes(2, 1).reshape(B * T, n_heads * d_head)": EXCHANGED,
+    },
     "10.3": {
         "first = min(j, i)": "the smaller of two has no order",
         "if not np.isclose(score(i - first, j - first), score(i, j)):\n    return False": "which "

@@ -3,13 +3,11 @@
 from minigpt.figures.alignment import Alignment
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
+from minigpt.figures.context_average import ContextAverage
 from minigpt.figures.merge_stepper import MergeStepper
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.reshape_tracer import ReshapeTracer
-from minigpt.figures.softmax_sculptor import SoftmaxSculptor
-
-__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "ReshapeTracer", "SoftmaxSculptor"]
 from minigpt.figures.rotation_dial import RotationDial
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
@@ -17,9 +15,11 @@ __all__ = [
     "Alignment",
     "AttentionMap",
     "CellTracer",
+    "ContextAverage",
+    "MergeStepper",
     "Mixture",
     "Quiz",
+    "ReshapeTracer",
     "RotationDial",
     "SoftmaxSculptor",
 ]
-__all__ = ["AttentionMap", "CellTracer", "MergeStepper", "Mixture", "Quiz", "SoftmaxSculptor"]

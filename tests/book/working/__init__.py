@@ -2,8 +2,7 @@
 
 A module a kind, named like it, with four functions: `make` builds the class from a stored state;
 `act` drags, presses and chooses, and yields after each act the traits that must have changed;
-`shown` reads the numbers from the screen, and `due` computes in Python what they must be. A kind
-without decimal numbers says by NUMBER what its numbers look like.
+`shown` reads the numbers from the screen, and `due` computes in Python what they must be.
 """
 
 import json

@@ -9,8 +9,6 @@ from minigpt.figures.merge_stepper import shown as token_text
 
 from . import State, texts
 
-NUMBER = r"\d+"  # it counts, and measures nothing
-
 
 def make(state: State) -> MergeStepper:
     return MergeStepper(state["texts"])
