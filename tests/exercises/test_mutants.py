@@ -53,8 +53,12 @@ def behaviour(function, args):
 def same(one, other):
     if isinstance(one, type) or isinstance(other, type):
         return one is other
-    pairs = zip(one, other, strict=True)
+    pairs = zip(map(flat, one), map(flat, other), strict=True)
     return all(np.allclose(a, b, atol=2e-6, equal_nan=True) for a, b in pairs)
+
+
+def flat(value):
+    return np.hstack(value) if isinstance(value, list) else value  # rows may differ in length
 
 
 def test_mutants_run_to_an_end(exercise, verdicts):
