@@ -252,8 +252,8 @@ EXERCISE = Exercise(
     hints=(
         Hint(
             "two players, one word",
-            "Mix two players half and half, and let a word come on which one had bet 0.6 and the other "
-            "0.2. Of the 0.4 that the mixture had on it, what share was the first player's?",
+            "Mix two players half and half, and let a word come on which one had bet 3/5 and the other "
+            "1/5. Of the 2/5 that the mixture had on it, what share was the first player's?",
         ),
         Hint(
             "whose words are they",
@@ -264,8 +264,8 @@ EXERCISE = Exercise(
             "a plan",
             "Begin with equal weights. Again and again: multiply each player's chances with its weight, "
             "divide them, word by word, by the sum over the players, and let each player's new weight be "
-            "the mean of its shares. For the proof, write new price minus old price as a mean of "
-            "logarithms, and use the chapter's inequality on the shares of each word.",
+            "the mean of its shares. For 3: does a chord of the logarithm's curve lie above the curve, or "
+            "below it?",
         ),
     ),
     notice="the weights are shares of one whole, so the mixture's bets are wholes too: no cheating. "
