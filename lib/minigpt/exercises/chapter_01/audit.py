@@ -118,7 +118,7 @@ SLIPS = (
     Slip(
         "the words that came",
         words_that_came,
-        "No player passes your first question. Do you add up the bets on the words that came? A whole "
+        "No player passes your first question: do you add up the bets on the words that came? A whole "
         "is made by all the words that *might* come at one place.",
     ),
     Slip(

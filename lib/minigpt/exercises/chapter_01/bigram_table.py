@@ -139,8 +139,8 @@ SLIPS = (
     Slip(
         "each pair once",
         table(lambda stories: set(pairs(stories))),
-        "A pair that was seen three times counts once. Is it a set that you fill? Or whole arrays as "
-        "indices, with which `+=` writes each place a single time?",
+        "A pair that was seen three times counts once. Is it a set that you fill, or an array that you "
+        "index with whole arrays, where `+=` writes each place a single time?",
     ),
     Slip(
         "as large as needed",
