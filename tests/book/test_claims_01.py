@@ -146,9 +146,7 @@ def test_an_honest_player_gets_ahead_as_rarely_as_the_limit_says(output, text):
     for k in (1, 2, 4, 6):
         exact = sum(chance for ahead, chance in chances.items() if ahead >= k)
         assert exact <= 2**-k
-        shown, limit = re.search(
-            rf"{k} bits ahead in ([\d.]+) of games, limit ([\d.]+)", output
-        ).groups()
+        shown, limit = re.search(rf"{k} ahead: ([\d.]+) of games, limit ([\d.]+)", output).groups()
         assert float(shown) == pytest.approx(exact, abs=0.004)
         assert limit == f"{2**-k:.3f}"
     assert "a chance of at most 1 in $2^k$" in text
@@ -168,10 +166,10 @@ def test_tilda(output, text):
         p = corpus.next_words(before)[word]
         free += p == 1
         if p < 1:
-            assert f"{word} true {p:.4f} price {-math.log2(p):.3f} bits" in squeezed(output)
+            assert f"{word}: true {p:.4f}, {-math.log2(p):.3f} bits" in squeezed(output)
     assert f"the other {free} words cost nothing" in output
     total = corpus.story_bits(story)
-    assert f"sum {total:.3f} bits; the corpus says {total:.3f}" in output
+    assert f"sum {total:.3f} bits\nthe corpus says {total:.3f}" in output
     assert round(total) == 10
     assert round(-math.log2(corpus.next_words("")["Tilda"])) == 6
 
@@ -184,7 +182,7 @@ def test_the_floor(output, text):
     every = [corpus.story_bits(s) for s in corpus.stories(500, seed=3)]
     mean = sum(every) / 500
     spread = math.sqrt(sum((b - mean) ** 2 for b in every) / 500)
-    assert f"differs by about {spread:.1f}" in output
+    assert f"another: +- {spread:.1f}" in output
 
 
 # ---- counting
@@ -230,9 +228,9 @@ def test_the_curves(output, text):
     for n in (2, 3):
         training = [bits(told(size, 1)[:300], n, 0.001, size) for size in sizes]
         held[n] = [bits(told(500, 2)[:300], n, 0.001, size) for size in sizes]
-        for kind, paid in (("training", training), ("held out", held[n])):
-            shown = " ".join(f"{b:.1f}" for b in paid)
-            assert f"{n}-gram, {kind} {shown}" in squeezed(output)
+        lines = (" ".join(f"{b:.1f}" for b in paid) for paid in (training, held[n]))
+        shown = "\n ".join(lines)
+        assert f"{n}-gram, training, then held out\n {shown}" in squeezed(output)
         assert training == sorted(training)
         assert held[n] == sorted(held[n], reverse=True)
     better = [a < b for a, b in zip(held[2], held[3], strict=True)]
@@ -259,8 +257,8 @@ def test_short_memories_write_no_stories(output, text):
             good[n] += corpus.is_story(join(words[n - 1 : -1]))
     assert good[2] == good[3] == 0
     assert 0 < good[4] < 20 < 2 * good[5] < 100
-    assert "2-gram: [0, 0, 0] of 300" in output
-    assert "3-gram: [0, 0, 0] of 300" in output
+    assert "2-gram: [0, 0, 0] stories in 300" in output
+    assert "3-gram: [0, 0, 0] stories in 300" in output
     assert "None, three times over, and none" in text
 
 
@@ -293,7 +291,7 @@ def test_the_players_below_the_floor(output, text):
     floor, c = truth(500, 2), paid_by_c()
     e = bits(told(500, 1), 6, 0)
     d, f = bits(told(500, 2), 6, 1, below=1), bits(told(500, 2), 3, 1, below=1)
-    for name, paid in [("C", c), ("D", d), ("E", e), ("truth", floor)]:
+    for name, paid in [("C", c), ("D", d), ("E", e), ("the truth pays", floor)]:
         assert f"{name} {paid:.2f}" in squeezed(output)
     honest = bits(told(500, 2), 3, 1)
     assert f"F {f:.2f}, honestly {honest:.2f}" in squeezed(output)
@@ -302,7 +300,7 @@ def test_the_players_below_the_floor(output, text):
     assert e < truth(500, 1)
     assert f > floor + 15
     ahead = 500 * (floor - c)
-    assert f"C gets {ahead:.0f} bits ahead" in output
+    assert f"C is {ahead:.0f} bits ahead of it" in output
     assert f"C is ahead by {ahead:.0f}." in text
     assert round(c) == 24
     assert "player C, who looks at three, 24" in text
@@ -336,7 +334,8 @@ def test_letters_and_words(output, text):
     n_words = sum(map(len, told(500, 2)))
     for name, paid, n in [("words", words, n_words), ("letters", total, len(found))]:
         each = paid / n
-        assert f"{name} {each:.2f} {2**each:.2f} {paid / 500:.1f}" in squeezed(output)
+        assert f"bigram of {name}: {paid / 500:.1f} bits a story" in output
+        assert f"{each:.2f} bits a token, perplexity {2**each:.2f}" in output
     assert total / len(found) < words / n_words
     assert total > 4 * words
     assert f"per letter: {words / len(found):.2f}" in output
@@ -366,8 +365,8 @@ def test_append_and_repeat(text):
 def test_the_mixture(worked, answers):
     fresh = told(500, 3)
     alone = [bits(fresh, n, 0.001) for n in (2, 3, 4)]
-    assert "alone, on fresh stories: " + " ".join(f"{b:.1f}" for b in alone) in worked
-    weights = [float(w) for w in re.search(r"held out: \[([\d. ]+)\]", worked)[1].split()]
+    assert "alone: " + " ".join(f"{b:.1f}" for b in alone) in worked
+    weights = [float(w) for w in re.search(r"held out \[([\d. ]+)\]", worked)[1].split()]
     assert sum(weights) == pytest.approx(1, abs=0.002)
     paid = 0.0
     for story in fresh:
@@ -378,7 +377,7 @@ def test_the_mixture(worked, answers):
                 every, before = counted(3000, 1, n)
                 bet += weight * (every[p] + 0.001) / (before[p[:-1]] + 0.001 * V)
             paid -= math.log2(bet) / 500
-    assert f"on fresh {paid:.1f}" in worked
+    assert f"]: {paid:.1f}" in worked
     assert f"The mixture pays {paid:.1f} bits" in answers
     assert f"The truth pays {truth(500, 3):.1f} for them" in answers
 
@@ -386,7 +385,7 @@ def test_the_mixture(worked, answers):
 def test_the_stories_that_were_met(worked, answers):
     known = set(corpus.stories(3000, seed=1))
     met = sum(s in known for s in corpus.stories(500, seed=2))
-    assert f"seed 2 that were in the training: {met}" in worked
+    assert f"seed 2 met in training: {met}" in worked
     assert met == 19
     assert "Nineteen of the held-out stories" in answers
 
