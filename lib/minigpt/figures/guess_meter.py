@@ -14,6 +14,7 @@ from minigpt.errors import FigureError, problem
 from minigpt.figures.base import Figure, number
 
 MENU = 8  # words to bet on by name
+SELDOM = 1e-3  # what a likely word of an earlier place counts, to those of this one
 KEPT = 0.05  # of the reader's bet: always spread over all words
 WIDTH, HEIGHT, LEFT, BOTTOM = 400, 230, 40, 30
 DASHES = ["2 3", "7 3", "none", "12 3 2 3"]
@@ -26,8 +27,8 @@ class GuessMeter(Figure):
 
     A player is a function from the words so far to an array with a bet for each word of
     `vocabulary`; each story is a list of words, its end included. The menu at a place are the
-    words that the players together find likeliest there, in alphabetical order, so it depends on
-    nothing but the words so far. `shares` are the reader's for the menu, and last for any other
+    words that the players together find likeliest there, filled up with those that they found
+    likely before, in alphabetical order: it depends on nothing but the words so far. `shares` are the reader's for the menu, and last for any other
     word; `bets` are the shares laid so far. Setting `story`, `shares` or `bets` redraws.
 
     Raises: FigureError when bets are no bets, or do not fit the story.
@@ -191,23 +192,21 @@ class GuessMeter(Figure):
 
 def _round(words: list[str], players: list[Player], vocabulary: list[str]) -> list[dict]:
     """The places of a story: the text so far, the menu, what came, and each player's chance of it."""
-    places = []
-    size = min(MENU, len(vocabulary) - 1)
-    number_of = {word: i for i, word in enumerate(vocabulary)}
+    places, size = [], min(MENU, len(vocabulary) - 1)
+    earlier = np.zeros(len(vocabulary))  # fills a menu when few words are likely
     for i, word in enumerate(words):
         bets = np.array([player(words[:i]) for player in players])
-        likeliest = bets.mean(axis=0).argsort(kind="stable")[::-1][:size]
-        menu = sorted((vocabulary[j] for j in likeliest), key=lambda w: (w.lower(), w))
-        came = menu.index(word) if word in menu else size
-        chances = bets[:, number_of[word]].tolist()
-        shown = [_shown(other) for other in menu]
+        likely = bets.mean(axis=0)
+        best = (likely + earlier).argsort(kind="stable")[::-1][:size]
+        earlier += SELDOM * likely
+        menu = sorted((vocabulary[j] for j in best), key=lambda w: (w.lower(), w))
         places.append(
             {
                 "before": join(words[:i]),
                 "word": _shown(word),
-                "menu": shown,
-                "came": came,
-                "chances": chances,
+                "menu": [_shown(other) for other in menu],
+                "came": menu.index(word) if word in menu else size,
+                "chances": bets[:, vocabulary.index(word)].tolist(),
             }
         )
     return places
