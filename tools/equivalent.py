@@ -13,6 +13,9 @@ ROWS = "scores have two axes"
 FAR_OFF = "no case lives as long as that"
 EXCHANGED = "an exchange of two has no direction"
 
+OTHERS = "any other ending will do"
+ROUNDS = "it has settled long before"
+
 EQUIVALENT = {
     "2.1": {"merged: cast to int": EMPTY},
     "2.2a": {
@@ -42,6 +45,34 @@ EQUIVALENT = {
         "if lead[order[k:]].sum() < 0 and (best is None or k <= len(best)):\n    best = order[:k]": (
             "of two sets of one size, either will do"
         ),
+    "1.2": {
+        "counts = np.full((vocab_size, vocab_size), float(alpha))": "a square turned is itself",
+        "counts = np.full((vocab_size, vocab_size), alpha)": "each alpha makes its table's dtype",
+    },
+    "1.3": {
+        "whole, blind = (True, True)": "two of the same",
+        "whole = whole and min(bets) >= 0 and (abs(sum(bets) - 1) <= 1e-06)": EDGE,
+        "whole = whole and min(bets) >= 0 and (abs(1 - sum(bets)) < 1e-06)": TURNED,
+        "for shift in range(2, vocab_size):\n"
+        "    ending = [(word + shift) % vocab_size for word in story[i:]]\n"
+        "    blind = blind and np.allclose(player(story[:i] + ending + [0], i), bets)": OTHERS,
+        "for shift in range(0, vocab_size):\n"
+        "    ending = [(word + shift) % vocab_size for word in story[i:]]\n"
+        "    blind = blind and np.allclose(player(story[:i] + ending + [0], i), bets)": OTHERS,
+        "ending = [vocab_size % (word + shift) for word in story[i:]]": OTHERS,
+        "ending = [word + shift for word in story[i:]]": OTHERS,
+        "ending = [(word - shift) % vocab_size for word in story[i:]]": OTHERS,
+        "ending = [(word + shift) % vocab_size for word in story]": OTHERS,
+        "blind = blind and np.allclose(player(story[:i] + [0], i), bets)": OTHERS,
+        "blind = blind and np.allclose(player(story[:i] + ending + [1], i), bets)": OTHERS,
+        "blind = blind and np.allclose(player(story[:i] + ending + [-1], i), bets)": OTHERS,
+        "blind = blind and np.allclose(bets, player(story[:i] + ending + [0], i))": TURNED,
+    },
+    "1.4": {
+        "for _ in range(1001):\n    shares = weights[:, None] * chances\n"
+        "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
+        "for _ in range(999):\n    shares = weights[:, None] * chances\n"
+        "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
     },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,

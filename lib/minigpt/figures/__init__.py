@@ -5,6 +5,7 @@ from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.context_average import ContextAverage
 from minigpt.figures.merge_stepper import MergeStepper
+from minigpt.figures.guess_meter import GuessMeter
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.reshape_tracer import ReshapeTracer
@@ -23,3 +24,4 @@ __all__ = [
     "RotationDial",
     "SoftmaxSculptor",
 ]
+__all__ = ["AttentionMap", "CellTracer", "GuessMeter", "Mixture", "Quiz", "SoftmaxSculptor"]
