@@ -1,9 +1,10 @@
 """Figures that move, in Lab and in the page."""
 
+from minigpt.figures.analogy_plane import AnalogyPlane
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
-__all__ = ["AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]
+__all__ = ["AnalogyPlane", "AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]

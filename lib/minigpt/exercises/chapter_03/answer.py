@@ -198,10 +198,12 @@ RIGHT = (
 
 def which_is_nearer(args, values):
     """Say how near the named word comes, and how near another."""
-    table, a, b, c, _ = args
+    table, a, b, c, exclude = args
     row, units = values["row"], unit(table)
     if row.shape or row != int(row) or not 0 <= row < len(table):
         return f"One row of the table is wanted, a whole number from 0 to {len(table) - 1}."
+    if exclude and row in (a, b, c):
+        return f"Row {int(row)} is one of the three inputs, which are to be left out here."
     cosines = unit(units[b] - units[a] + units[c]) @ units.T
     near, right = cosines[int(row)], cosines[answer(*args)]
     return f"Its cosine with the target is {near:.3f}, that of the other {right:.3f}."
