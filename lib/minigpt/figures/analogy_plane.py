@@ -61,7 +61,9 @@ class AnalogyPlane(Figure):
             groups=list(groups),
             vectors=vectors,
             moments=list(moments),
-            axes=_widest(_unit(np.array(vectors, dtype=float)[-1])),
+            axes=_widest(_unit(np.array(vectors, dtype=float)[-1])).round(
+                6
+            ),  # beyond: the machine's own
             moment=len(moments) - 1,
             view=view,
             a=a,

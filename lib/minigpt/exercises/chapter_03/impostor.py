@@ -134,6 +134,6 @@ EXERCISE = Exercise(
     right=RIGHT,
     hints=QUEEN,
     judge_by=not_an_impostor,
-    notice="this word passes the famous test and is as unlike a queen as can be: it lies near *king*, "
-    "and *king* may not be named.",
+    notice="this word passes the famous test, and differs from *king* the wrong way: it lies near him, "
+    "and he may not be named.",
 )
