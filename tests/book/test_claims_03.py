@@ -193,7 +193,7 @@ def test_little_text_fails(page, output, text):
     for seed in (1, 2, 3):
         vectors = page["learn"](page["split"](corpus.stories(300, seed=seed)))
         known, left_out, of_all, no_sum = counted(vectors)
-        assert left_out < 0.15 * known and of_all < 0.06 * known and first(vectors) != "queen"
+        assert left_out < 0.15 * known and of_all < 0.1 * known and first(vectors) != "queen"
         assert first(vectors, "king", "man", "woman") != "queen"
         if seed == 1:
             assert f"{known} sums of known words; right: left out {left_out}, of all" in output
