@@ -143,7 +143,7 @@ function render({ model, el }) {
   }
   const numbers = element("div", {}, said, table);
   const acting = element("div", {}, sheet);
-  place(el, choices.node, element("div", { class: "aw-sides" }, acting, numbers));
+  place(el, choices.node, element("div", { class: "aw-sides aw-plane" }, acting, numbers));
   draw();
   return onChange(model, VALUES, draw);
 }
