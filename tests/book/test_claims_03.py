@@ -177,7 +177,7 @@ def test_the_steps_are_alike_as_written_and_not_without_gender(learned, genderle
         cosines = np.corrcoef(np.hstack([steps, -steps]))  # rows of mean 0: their cosines
         some = cosines[np.triu_indices(len(steps), 1)]
         means[name] = some.mean()
-        shown = f"{name}: mean {some.mean():.2f}, from {some.min():.2f} to {some.max():.2f}"
+        shown = f"{name}: mean {some.mean():.2f}, {some.min():.2f} to {some.max():.2f}"
         assert shown in output
     assert f"cosines of each kind: {len(some)}" in output
     assert means["as written"] > 0.8 and abs(means["no gender"]) < 0.1
