@@ -73,6 +73,22 @@ EQUIVALENT = {
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
         "for _ in range(999):\n    shares = weights[:, None] * chances\n"
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
+    "3.1a": {"rows: cast to int": "ones and zeros are whole numbers"},
+    "3.2": {
+        "error = 1 / (1 + np.exp(-(center @ context))) - 1": "a dot product is symmetric",
+    },
+    "3.3b": {
+        "units = table": EXAMPLES,
+        "units = table / np.linalg.norm(table, keepdims=True)": EXAMPLES,
+        "return units[b] - 0.01 / (units[c] - units[a])": EXAMPLES,
+        "return units[b] - 0.01 * units[c]": EXAMPLES,
+        "vector: a thousandth too large": EXAMPLES,
+    },
+    "3.4a": {
+        "mean = (units[pairs[:, 1]] - units[pairs[:, 0]]).sum(axis=0)": "its length is divided out",
+    },
+    "3.4b": {
+        "steps = units[pairs[:, 0]] - units[pairs[:, 1]]": "all are turned round, and so is the mean",
     },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,

@@ -1,6 +1,7 @@
 """Figures that move, in Lab and in the page."""
 
 from minigpt.figures.alignment import Alignment
+from minigpt.figures.analogy_plane import AnalogyPlane
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.context_average import ContextAverage
@@ -25,3 +26,4 @@ __all__ = [
     "SoftmaxSculptor",
 ]
 __all__ = ["AttentionMap", "CellTracer", "GuessMeter", "Mixture", "Quiz", "SoftmaxSculptor"]
+__all__ = ["AnalogyPlane", "AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]
