@@ -85,7 +85,7 @@ SLIPS = (
     Slip(
         "zero in the scores",
         lines(share=lambda scores: softmax(np.tril(scores))),
-        "The future has a score of 0 and still takes a share, because $e^0$ is 1. "
+        "The future has a score of 0 and still takes a share, because e⁰ is 1. "
         "Which score has a share of nothing?",
     ),
     Slip(
@@ -113,7 +113,7 @@ SLIPS = (
         "the wrong triangle",
         lines(share=lambda scores: softmax(hidden(scores, triangle(scores).T))),
         "The last word sees only itself, and the first sees all: your triangle stands on its head. "
-        "Row $i$ looks, column $j$ is looked at.",
+        "Rows look, columns are looked at.",
     ),
     Slip(
         "the past hidden",

@@ -71,7 +71,7 @@ SLIPS = (
     Slip(
         "rows for columns",
         lambda masks: knows(masks).T,
-        "The table is turned round. Row $i$ is the word that knows.",
+        "The table is turned round. A row is the word that knows.",
     ),
     Slip(
         "the number of ways",

@@ -144,8 +144,8 @@ SLIPS = (
     Slip(
         "rows compared that may change",
         detector(bad=lambda before, after, b, j: not same(before, after)),
-        "It says yes to honest functions: some of the rows that you compare may change, the "
-        "changed word's own among them.",
+        "It says yes to every function, honest ones too. "
+        "Are rows compared that may change, such as the changed word's own?",
     ),
     Slip(
         "its own sentence alone",

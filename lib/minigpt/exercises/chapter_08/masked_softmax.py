@@ -92,7 +92,7 @@ SLIPS = (
     Slip(
         "nothing taken away before raising",
         unshifted,
-        "Very large scores overflow, and very low ones all vanish: there $e$ to the score is "
+        "Very large scores overflow, and very low ones all vanish: there e to the score is "
         "infinite, or 0. Softmax allows you to move a row first.",
     ),
     Slip(
@@ -115,7 +115,7 @@ SLIPS = (
     Slip(
         "a score of zero",
         lambda scores, mask: softmax(scores * mask),
-        "Hidden words have a score of 0 and take a share for it, because $e^0$ is 1.",
+        "Hidden words have a score of 0 and take a share for it, because e⁰ is 1.",
     ),
     Slip(
         "the mask the wrong way round",
