@@ -112,7 +112,7 @@ def test_what_the_sources_let_a_word_look_at(boxes):
 
 
 def test_what_is_hidden_goes_to_the_rest_in_proportion(text, output):
-    assert f"is, without cat: {row([Fraction(4, 15), 0, Fraction(11, 15), 0])}" in output
+    assert f"without cat: {row([Fraction(4, 15), 0, Fraction(11, 15), 0])}" in output
     assert "4 to 11" in text
 
 
@@ -122,8 +122,8 @@ def test_a_second_division_is_right_on_paper_and_breaks_in_the_machine(text, out
         assert [share / sum(kept) for share in kept] == shares(RAISED[i][: i + 1])
     assert math.exp(-700 - 5) > 1e-308 > math.exp(-800 + 5) == 0
     assert math.exp(-100) > 1e-45 > math.exp(-104)  # the least that single precision holds
-    assert "800 divided_again [nan nan nan nan]" in output
-    assert "800 masked_softmax [0.2 0.25 0.55 0. ]".replace(". ]", ".]") in output
+    assert "divided [nan nan nan nan]" in output
+    assert "800 -inf before [0.2 0.25 0.55 0.]" in output
     assert "a lift of about 100" in text
 
 
@@ -201,7 +201,7 @@ def test_training_finds_both_leaks_whatever_the_seed(trained, text, output):
 
 def test_the_size_of_a_row_is_what_betrays(text, output):
     found = re.search(
-        r"as today: left of a row (\S+), truth (\S+) it turns: .* (\S+), truth (\S+)", output
+        r"as today: row left (\S+), truth (\S+) it turns: .* (\S+), truth (\S+)", output
     )
     assert [float(number) for number in found.groups()] == pytest.approx(
         [0.78, 0.98, 0.02, 0.47], abs=0.011
@@ -237,7 +237,7 @@ def test_a_blind_row_under_a_billion(text, output):
     spacing = torch.nextafter(torch.tensor(1e9), torch.tensor(2e9)) - 1e9
     assert f"has steps of {spacing.item()}" in output
     lowest = torch.finfo(torch.float16).min
-    assert f"float16 ends at {lowest:.0f}, and twice that is -inf" in output
+    assert f"float16 ends at {lowest:.0f}, twice -inf" in output
     assert torch.isinf(torch.tensor(lowest, dtype=torch.float16) * 2)
     assert "*no mask at all*" in text
 
@@ -329,7 +329,7 @@ def test_bird_cannot_take_in_red(output, boxes):
         assert f"causal, {layers} deep, the same: the bird is" in output
         assert f"no mask, {layers} deep, the same: nothing" in output
     dots = [sum(p * q for p, q in zip(BIRD[3], y, strict=True)) / math.sqrt(2) for y in BIRD]
-    assert f"red's weights: {row(softmax(dots))}" in output
+    assert f"red gives {row(softmax(dots))}" in output
     found = box(boxes, "absorb information from")
     assert "*Red* takes 0.219 of *bird*" in found
     assert "under that mask it cannot happen" in found
@@ -386,8 +386,8 @@ def test_the_hand_made_reading(text, output):
             ]
         it, last = ([x[i][f] for f in ("life", "place")] for i in (7, 10))
         name = "causal" if masked else "no mask"
-        expected = f"{name}, the end is {end} it gives {row(given)} to animal, street "
-        expected += f"it holds {row(it)} of life, place {end} holds {row(last)}"
+        expected = f"{name}, the end is {end} it gives {row(given)} animal, street "
+        expected += f"it holds {row(it)} life, place {end} holds {row(last)}"
         assert expected in output
     for number in ["0.937", "0.015", "0.465 and 0.304", "2.391", "2.021"]:
         assert number in text
@@ -399,7 +399,7 @@ def test_the_hand_made_reading(text, output):
 def test_examples_and_scores_are_counted(text, output):
     for n in (8, 1024):
         apart = n * (n + 1) * (2 * n + 1) // 6
-        assert f"{n} words: {n * n:,} scores, or {apart:,}" in output
+        assert f"{n} words: {n * n:,} or {apart:,}" in output
     assert round(apart / n**2) == 342
     assert "342 times as many" in text
     assert "-inf before: 8 of 8" in output
@@ -440,6 +440,6 @@ def test_the_solutions_numbers():
     worked = shows(notebook("solutions"))
     gap = softmax([-10_001.0, -10_001.0, -10_000.0])
     assert f"trapped: {row(gap)}" in worked
-    assert f"a gap of log 2: {math.log(2):.3f}" in worked
+    assert f"a gap of {math.log(2):.3f}" in worked
     assert "tired of animal: 3 it of tired: inf" in worked
     assert mean(gap[:2]) < gap[2] / 2 + 0.1

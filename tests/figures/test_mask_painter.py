@@ -89,7 +89,7 @@ def test_the_caption_is_the_same_in_both(name, layers):
     assert caption == figure.in_words.splitlines()[0]
     much = "1 layer" if layers == 1 else "3 layers"
     kind = "painted mask" if name == "sparse" else name
-    assert caption.startswith(f"What each row can hold after {much}, {kind}: ")
+    assert caption.startswith(f"Who can hold what after {much}, {kind}; ")
 
 
 def test_what_a_cell_says():
@@ -157,7 +157,7 @@ def test_by_keyboard_alone_the_future_is_opened(show):
     for key in ["ArrowDown", "End", " "]:
         page.keyboard.press(key)
     assert page.locator("[aria-live]").inner_text() == "dog may look at tired."
-    assert page.locator("p").first.inner_text().startswith("What each row can hold after 2 layers,")
+    assert page.locator("p").first.inner_text().startswith("Who can hold what after 2 layers,")
     assert "painted mask" in page.locator("p").first.inner_text()
     assert page.locator("input:checked").count() == 0
     assert cells(page, ".aw-figure")[4] == ["1", "1", "1", "1", "1", "–", "2", "6 of 7"]

@@ -42,7 +42,7 @@ export function wayOf(mask, arrivals, i, j) {
 
 export function captionOf({ mask, layers }) {
   const much = layers === 1 ? "1 layer" : `${layers} layers`;
-  return `What each row can hold after ${much}, ${nameOf(mask, KNOWN)}: the number is the first layer that brings it.`;
+  return `Who can hold what after ${much}, ${nameOf(mask, KNOWN)}; the number is the first such layer.`;
 }
 
 export function readOut({ words, mask, layers }, i, j) {

@@ -112,8 +112,8 @@ class MaskPainter(Figure):
         same = [name for name, mask in known_masks(self._T).items() if (mask == self.mask).all()]
         much = "1 layer" if self.layers == 1 else f"{self.layers} layers"
         return (
-            f"What each row can hold after {much}, {(*same, 'painted mask')[0]}: "
-            "the number is the first layer that brings it."
+            f"Who can hold what after {much}, {(*same, 'painted mask')[0]}; "
+            "the number is the first such layer."
         )
 
     def _held(self, i: int) -> list[bool]:
