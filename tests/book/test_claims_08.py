@@ -386,8 +386,8 @@ def test_the_hand_made_reading(text, output):
             ]
         it, last = ([x[i][f] for f in ("life", "place")] for i in (7, 10))
         name = "causal" if masked else "no mask"
-        expected = f"{name}, the end is {end} it gives {row(given)} animal, street "
-        expected += f"it holds {row(it)} life, place {end} holds {row(last)}"
+        expected = f"{name}, the end is {end} it gives {row(given)} animal/street "
+        expected += f"it holds {row(it)} life/place {end} holds {row(last)}"
         assert expected in output
     for number in ["0.937", "0.015", "0.465 and 0.304", "2.391", "2.021"]:
         assert number in text
