@@ -7,6 +7,7 @@ from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.context_average import ContextAverage
 from minigpt.figures.merge_stepper import MergeStepper
 from minigpt.figures.guess_meter import GuessMeter
+from minigpt.figures.mask_painter import MaskPainter
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.reshape_tracer import ReshapeTracer
@@ -27,3 +28,4 @@ __all__ = [
 ]
 __all__ = ["AttentionMap", "CellTracer", "GuessMeter", "Mixture", "Quiz", "SoftmaxSculptor"]
 __all__ = ["AnalogyPlane", "AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]
+__all__ = ["AttentionMap", "CellTracer", "MaskPainter", "Mixture", "Quiz", "SoftmaxSculptor"]
