@@ -4,6 +4,8 @@ SHIFTED = "the same number taken from all scores of a row moves no weight"
 EXAMPLES = "any such answer will do"
 TURNED = "a distance has no direction"
 EDGE = "no entry lies as close as this to the edge"
+OTHERS = "any other ending will do"
+ROUNDS = "it has settled long before"
 NEVER_FIRST = "no character begins with a byte from 128 to 193"
 EMPTY = "an empty list holds numbers of any kind"
 TIES = "no two words agree with a query to the last bit"
@@ -13,38 +15,7 @@ ROWS = "scores have two axes"
 FAR_OFF = "no case lives as long as that"
 EXCHANGED = "an exchange of two has no direction"
 
-OTHERS = "any other ending will do"
-ROUNDS = "it has settled long before"
-
 EQUIVALENT = {
-    "2.1": {"merged: cast to int": EMPTY},
-    "2.2a": {
-        "ids = text.encode('utf-8')": "bytes can be walked along like a list",
-        "ids: cast to int": EMPTY,
-    },
-    "2.2b": {
-        "ids: cast to int": EMPTY,
-        "ids.append(max(fits, key=lambda i: tokens[i]))": "of those that begin alike, the longest "
-        "comes last in the alphabet",
-    },
-    "2.3b": {
-        "size = 1 + (first > 192) + (first >= 224) + (first >= 240)": NEVER_FIRST,
-        "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
-        "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
-        "an argument changed": "bytes cannot be changed",
-    },
-    "4.1": {
-        "return (cosines[:, None] < cosines) & (dots[:, None] > dots)": "both, in any order",
-        "return (dots[:, None] >= dots) & (cosines[:, None] < cosines)": TIES,
-        "return (dots[:, None] > dots) & (cosines[:, None] <= cosines)": TIES,
-    },
-    "4.2": {"left = x[max(place - window, 0):place]": "the larger of two, in any order"},
-    "4.4": {
-        "best, winner = (None, scores.sum(axis=0).argmax())": SIGN,
-        "if lead[order[k:]].mean() < 0 and (best is None or k < len(best)):\n    best = order[:k]": SIGN,
-        "if lead[order[k:]].sum() < 0 and (best is None or k <= len(best)):\n    best = order[:k]": (
-            "of two sets of one size, either will do"
-        ),
     "1.2": {
         "counts = np.full((vocab_size, vocab_size), float(alpha))": "a square turned is itself",
         "counts = np.full((vocab_size, vocab_size), alpha)": "each alpha makes its table's dtype",
@@ -73,6 +44,23 @@ EQUIVALENT = {
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
         "for _ in range(999):\n    shares = weights[:, None] * chances\n"
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
+    },
+    "2.1": {"merged: cast to int": EMPTY},
+    "2.2a": {
+        "ids = text.encode('utf-8')": "bytes can be walked along like a list",
+        "ids: cast to int": EMPTY,
+    },
+    "2.2b": {
+        "ids: cast to int": EMPTY,
+        "ids.append(max(fits, key=lambda i: tokens[i]))": "of those that begin alike, the longest "
+        "comes last in the alphabet",
+    },
+    "2.3b": {
+        "size = 1 + (first > 192) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
+        "an argument changed": "bytes cannot be changed",
+    },
     "3.1a": {"rows: cast to int": "ones and zeros are whole numbers"},
     "3.2": {
         "error = 1 / (1 + np.exp(-(center @ context))) - 1": "a dot product is symmetric",
@@ -89,6 +77,19 @@ EQUIVALENT = {
     },
     "3.4b": {
         "steps = units[pairs[:, 0]] - units[pairs[:, 1]]": "all are turned round, and so is the mean",
+    },
+    "4.1": {
+        "return (cosines[:, None] < cosines) & (dots[:, None] > dots)": "both, in any order",
+        "return (dots[:, None] >= dots) & (cosines[:, None] < cosines)": TIES,
+        "return (dots[:, None] > dots) & (cosines[:, None] <= cosines)": TIES,
+    },
+    "4.2": {"left = x[max(place - window, 0):place]": "the larger of two, in any order"},
+    "4.4": {
+        "best, winner = (None, scores.sum(axis=0).argmax())": SIGN,
+        "if lead[order[k:]].mean() < 0 and (best is None or k < len(best)):\n    best = order[:k]": SIGN,
+        "if lead[order[k:]].sum() < 0 and (best is None or k <= len(best)):\n    best = order[:k]": (
+            "of two sets of one size, either will do"
+        ),
     },
     "5.1": {
         "raised = np.exp(scores)": SHIFTED,
@@ -169,44 +170,6 @@ EQUIVALENT = {
         "raised = np.exp(scores.T + scores.max())": SHIFTED,
         "raised = np.exp(scores.T - scores.min())": SHIFTED,
     },
-    "9.1a": {
-        "return x.reshape(B, T, n_heads, d_model // n_heads).swapaxes(2, 1)": EXCHANGED,
-    },
-    "9.1b": {
-        "return heads.swapaxes(2, 1).reshape(B, T, n_heads * d_head)": EXCHANGED,
-    },
-    "9.2a": {"return heads.swapaxes(2, 1).reshape(B, T, d_model)": EXCHANGED},
-    "9.2b": {"return columns.swapaxes(2, 1).reshape(d_model, width)": EXCHANGED},
-    "9.3": {
-        "q, k, v = (part.swapaxes(2, 1) for part in cut)": EXCHANGED,
-        "raised = np.exp(scores)": SHIFTED,
-        "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,
-        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
-        "raised = np.exp(scores - scores.min(axis=-1, keepdims=True))": SHIFTED,
-        "merged = (weights @ v).swapaxes(2, 1).reshape(B, T, wide)": EXCHANGED,
-    },
-    "9.4b": {
-        "merged = context.swapaxes(2, 1).reshape(B * T, n_heads * d_head)": EXCHANGED,
-    },
-    "10.3": {
-        "first = min(j, i)": "the smaller of two has no order",
-        "if not np.isclose(score(i - first, j - first), score(i, j)):\n    return False": "which "
-        "of the two is compared with which matters to a hair of the tolerance",
-    },
-    "10.4": {
-        "pairs = w.reshape(n_heads, d_model, width // n_heads // 2, 2)": "the two axes in front are "
-        "folded together again, uncrossed",
-    },
-    "11.1": {
-        "raised = np.exp(scores)": SHIFTED,
-        "raised = np.exp(scores + scores.max(axis=1, keepdims=True))": SHIFTED,
-        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
-        "raised = np.exp(scores - scores.min(axis=1, keepdims=True))": SHIFTED,
-    },
-    "11.4": {
-        "weights = np.linalg.lstsq(a, labels)[0]": "it is NumPy's own choice of a cut-off",
-        "return np.mean((new_a @ weights >= 0.5) == (new_labels > 0.5))": EDGE,
-        "return np.mean((new_a @ weights > 0.5) == (new_labels >= 0.5))": "labels are 0 and 1",
     "8.1": {
         "may = np.tri(scores.shape[-1])": "1 and 0 choose like True and False",
         "may = np.tri(scores.shape[-2], dtype=bool)": "as many keys as queries",
@@ -249,5 +212,44 @@ EQUIVALENT = {
     "8.4b": {
         "if j >= i or window == 1:\n    return math.inf": "that i is j has been answered",
         "an argument changed": "there is no array to change",
+    },
+    "9.1a": {
+        "return x.reshape(B, T, n_heads, d_model // n_heads).swapaxes(2, 1)": EXCHANGED,
+    },
+    "9.1b": {
+        "return heads.swapaxes(2, 1).reshape(B, T, n_heads * d_head)": EXCHANGED,
+    },
+    "9.2a": {"return heads.swapaxes(2, 1).reshape(B, T, d_model)": EXCHANGED},
+    "9.2b": {"return columns.swapaxes(2, 1).reshape(d_model, width)": EXCHANGED},
+    "9.3": {
+        "q, k, v = (part.swapaxes(2, 1) for part in cut)": EXCHANGED,
+        "raised = np.exp(scores)": SHIFTED,
+        "raised = np.exp(scores + scores.max(axis=-1, keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.min(axis=-1, keepdims=True))": SHIFTED,
+        "merged = (weights @ v).swapaxes(2, 1).reshape(B, T, wide)": EXCHANGED,
+    },
+    "9.4b": {
+        "merged = context.swapaxes(2, 1).reshape(B * T, n_heads * d_head)": EXCHANGED,
+    },
+    "10.3": {
+        "first = min(j, i)": "the smaller of two has no order",
+        "if not np.isclose(score(i - first, j - first), score(i, j)):\n    return False": "which "
+        "of the two is compared with which matters to a hair of the tolerance",
+    },
+    "10.4": {
+        "pairs = w.reshape(n_heads, d_model, width // n_heads // 2, 2)": "the two axes in front are "
+        "folded together again, uncrossed",
+    },
+    "11.1": {
+        "raised = np.exp(scores)": SHIFTED,
+        "raised = np.exp(scores + scores.max(axis=1, keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.min(axis=1, keepdims=True))": SHIFTED,
+    },
+    "11.4": {
+        "weights = np.linalg.lstsq(a, labels)[0]": "it is NumPy's own choice of a cut-off",
+        "return np.mean((new_a @ weights >= 0.5) == (new_labels > 0.5))": EDGE,
+        "return np.mean((new_a @ weights > 0.5) == (new_labels >= 0.5))": "labels are 0 and 1",
     },
 }

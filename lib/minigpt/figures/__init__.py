@@ -5,9 +5,9 @@ from minigpt.figures.analogy_plane import AnalogyPlane
 from minigpt.figures.attention_map import AttentionMap
 from minigpt.figures.cell_tracer import CellTracer
 from minigpt.figures.context_average import ContextAverage
-from minigpt.figures.merge_stepper import MergeStepper
 from minigpt.figures.guess_meter import GuessMeter
 from minigpt.figures.mask_painter import MaskPainter
+from minigpt.figures.merge_stepper import MergeStepper
 from minigpt.figures.mixture import Mixture
 from minigpt.figures.quiz import Quiz
 from minigpt.figures.reshape_tracer import ReshapeTracer
@@ -16,9 +16,12 @@ from minigpt.figures.softmax_sculptor import SoftmaxSculptor
 
 __all__ = [
     "Alignment",
+    "AnalogyPlane",
     "AttentionMap",
     "CellTracer",
     "ContextAverage",
+    "GuessMeter",
+    "MaskPainter",
     "MergeStepper",
     "Mixture",
     "Quiz",
@@ -26,6 +29,3 @@ __all__ = [
     "RotationDial",
     "SoftmaxSculptor",
 ]
-__all__ = ["AttentionMap", "CellTracer", "GuessMeter", "Mixture", "Quiz", "SoftmaxSculptor"]
-__all__ = ["AnalogyPlane", "AttentionMap", "CellTracer", "Mixture", "Quiz", "SoftmaxSculptor"]
-__all__ = ["AttentionMap", "CellTracer", "MaskPainter", "Mixture", "Quiz", "SoftmaxSculptor"]
