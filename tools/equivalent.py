@@ -40,9 +40,9 @@ EQUIVALENT = {
         "blind = blind and np.allclose(bets, player(story[:i] + ending + [0], i))": TURNED,
     },
     "1.4": {
-        "for _ in range(1001):\n    shares = weights[:, None] * chances\n"
+        "for _ in range(301):\n    shares = weights[:, None] * chances\n"
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
-        "for _ in range(999):\n    shares = weights[:, None] * chances\n"
+        "for _ in range(299):\n    shares = weights[:, None] * chances\n"
         "    weights = (shares / shares.sum(axis=0)).mean(axis=1)": ROUNDS,
     },
     "2.1": {"merged: cast to int": EMPTY},

@@ -294,7 +294,7 @@ def test_the_players_below_the_floor(output, text):
         assert f"{name} {paid:.2f}" in squeezed(output)
     honest = bits(told(500, 2), 3, 1)
     assert f"F {f:.2f}, honestly {honest:.2f}" in squeezed(output)
-    assert f"it pays {f:.2f} where it owes {honest:.2f}" in text
+    assert f"It pays {f:.2f} where it owes {honest:.2f}" in text
     assert max(c, d) < floor
     assert e < truth(500, 1)
     assert f > floor + 15

@@ -82,9 +82,9 @@ def settled(chances, n=400, start=None):
 
 def by_gradient(chances):
     scores = np.zeros(len(chances))
-    for _ in range(20_000):
+    for _ in range(3000):
         weights = np.exp(scores) / np.exp(scores).sum()
-        scores += 0.5 * ((weights[:, None] * chances / (weights @ chances)).mean(1) - weights)
+        scores += 2 * ((weights[:, None] * chances / (weights @ chances)).mean(1) - weights)
     return weights
 
 

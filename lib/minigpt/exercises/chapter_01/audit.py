@@ -85,6 +85,19 @@ def in_place(player, story, vocab_size):
     return whole, blind
 
 
+def until_the_first_fault(player, story, vocab_size):
+    for i in range(len(story)):
+        if not makes_a_whole(player(story, i)):
+            return False, True
+        if not is_blind(player, story, i, vocab_size):
+            return True, False
+    return True, True
+
+
+def by_equality(player, story, i, vocab_size):
+    return bool(player(story[:i], i) == player(story, i))
+
+
 SLIPS = (
     Slip(
         "exactly 1",
@@ -131,6 +144,18 @@ SLIPS = (
         last_place_only,
         "Your verdict is that of the last place. Does each round overwrite what the rounds before "
         "it have found?",
+    ),
+    Slip(
+        "until the first fault",
+        until_the_first_fault,
+        "You return at the first fault, and never learn of a second one of the other kind. One player "
+        "has both.",
+    ),
+    Slip(
+        "arrays compared by ==",
+        auditing(blind=by_equality),
+        "Comparing arrays gives an array of answers, one for each word. What makes a single answer of "
+        "them?",
     ),
     Slip(
         "the word itself only",

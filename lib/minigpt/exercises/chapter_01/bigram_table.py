@@ -109,6 +109,18 @@ SLIPS = (
         "in your sum?",
     ),
     Slip(
+        "alpha for the words seen",
+        lambda stories, vocab_size, alpha: (
+            (counted(pairs(stories), vocab_size) + alpha)
+            / (
+                counted(pairs(stories), vocab_size).sum(axis=1, keepdims=True)
+                + alpha * len({word for story in stories for word in story})
+            )
+        ),
+        "The rows sum to more than 1: your sum has an `alpha` for each word that was seen, and the row "
+        "has one for each word that there is.",
+    ),
+    Slip(
         "alpha after the division",
         smoothed(lambda counts, alpha: np.nan_to_num(rows_of(counts)) + alpha),
         "You add `alpha` to shares that are a whole already. Add it to the counts, as if every pair "

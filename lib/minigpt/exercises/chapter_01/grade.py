@@ -53,6 +53,21 @@ def by_products(chances):
     return bits / len(chances), 2 ** (bits / len(words_of(chances)))
 
 
+def by_products_and_math(chances):
+    bits = sum(-math.log2(math.prod(story)) for story in chances)
+    return bits / len(chances), 2 ** (bits / len(words_of(chances)))
+
+
+def math_of_an_array(chances):
+    bits = sum(-math.log2(story) for story in chances)
+    return bits / len(chances), 2 ** (bits / len(words_of(chances)))
+
+
+def means_all_through(chances):
+    means = np.array([-np.log2(story).mean() for story in chances])
+    return means.mean(), (2**means).mean()
+
+
 def one_array(chances):
     bits = -np.log2(np.array(chances)).sum()
     return bits / len(chances), 2 ** (bits / np.array(chances).size)
@@ -98,6 +113,24 @@ SLIPS = (
         by_products,
         "The short stories are right, the long one costs infinitely much: a product of thousands "
         "of probabilities is 0 in floating point. In what form do they not shrink?",
+    ),
+    Slip(
+        "by products, and math",
+        by_products_and_math,
+        "On the long story the logarithm fails: the product of its probabilities has become 0, and 0 "
+        "has none. What, other than probabilities, could be added up?",
+    ),
+    Slip(
+        "math.log2 of an array",
+        math_of_an_array,
+        "`math.log2` takes one number, and each story is an array of them. Which library has "
+        "logarithms of arrays?",
+    ),
+    Slip(
+        "means all through",
+        means_all_through,
+        "Both your numbers are means of means: of a word's price, story by story. What does a whole "
+        "story cost, and how many words are there in all?",
     ),
     Slip(
         "one array of all",

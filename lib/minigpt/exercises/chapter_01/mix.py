@@ -4,12 +4,18 @@ import numpy as np
 
 from minigpt.exercises.exercise import Case, Exercise, Hint, Slip, Variant
 
-ENOUGH = 1e-4  # bits per word above the best mixture
+ENOUGH = 1e-3  # bits per word above the best mixture
+
+
+SUMMED = (
+    "Your weights sum to the number of words: the shares of every word are a whole, and you have "
+    "added them all up. What is a player's share of an average word?"
+)
 
 
 def mix(chances):
     weights = np.ones(len(chances))
-    for _ in range(1000):
+    for _ in range(300):
         shares = weights[:, None] * chances
         weights = (shares / shares.sum(axis=0)).mean(axis=1)
     return weights
@@ -43,7 +49,7 @@ def wins(chances):
 
 def over_words(chances):
     weights = np.full(len(chances), 1 / len(chances))
-    for _ in range(1000):
+    for _ in range(100):
         shares = weights[:, None] * chances
         weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=1)
     return weights
@@ -54,6 +60,12 @@ def not_shared_out(chances):
     for _ in range(100):
         weights = (weights[:, None] * chances).mean(axis=1)
     return whole(weights)
+
+
+def weights_beside_the_words(chances):
+    weights = np.full(len(chances), 1 / len(chances))
+    shares = weights * chances
+    return (shares / shares.sum(axis=0)).mean(axis=1)
 
 
 def least_squares(chances):
@@ -127,6 +139,17 @@ SLIPS = (
         "share of the mixture each is. All drifts to one player.",
     ),
     Slip(
+        "sums of shares",
+        lambda chances: rounds(chances, 300) * chances.shape[1],
+        SUMMED,
+    ),
+    Slip(
+        "weights beside the words",
+        weights_beside_the_words,
+        "`weights * chances` lays the weights along the words, and there are more words than players. "
+        "How does a row of weights become a column?",
+    ),
+    Slip(
         "a sum above 1",
         lambda chances: np.ones(len(chances)),
         "The weights sum to more than 1: this is how one cheats in this game. Each is a share of one "
@@ -148,20 +171,13 @@ SLIPS = (
 
 
 def by_descent(chances):
-    import torch
-
-    chances, scores = torch.tensor(chances), torch.zeros(len(chances), dtype=torch.float64)
-    scores.requires_grad_()
-    optimizer = torch.optim.LBFGS([scores], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss():
-        optimizer.zero_grad()
-        bits = -(torch.softmax(scores, 0) @ chances).log2().mean()
-        bits.backward()
-        return bits
-
-    optimizer.step(loss)
-    return torch.softmax(scores, 0)
+    """Along the slopes of a softmax's scores."""
+    scores = np.zeros(len(chances))
+    for _ in range(2000):
+        weights = np.exp(scores) / np.exp(scores).sum()
+        shares = weights[:, None] * chances / (weights @ chances)
+        scores += 2 * (shares.mean(axis=1) - weights)
+    return weights.tolist()
 
 
 def by_grid(chances):
@@ -190,17 +206,18 @@ def in_loops(chances):
     return weights
 
 
+def from_other_weights(chances):
+    weights = 1.0 + np.arange(len(chances))
+    for _ in range(300):
+        weights = (np.einsum("k,kt->kt", weights, chances) / (weights @ chances)).mean(1)
+    return np.float32(weights)
+
+
 RIGHT = (
     Variant("loops, 150 rounds", in_loops),
-    Variant("gradients of a softmax, torch", by_descent),
+    Variant("down the slope of a softmax, as a list", by_descent),
     Variant("ever finer trials", by_grid),
-    Variant(
-        "from other weights",
-        lambda chances: np.float32(
-            rounds(np.vstack([chances, chances[:1]]), 3000)[:-1]
-            + np.eye(len(chances))[0] * rounds(np.vstack([chances, chances[:1]]), 3000)[-1]
-        ),
-    ),
+    Variant("from other weights", from_other_weights),
 )
 
 
@@ -209,6 +226,8 @@ def too_dear(args, weights):
     (chances,) = args
     if weights.shape != (len(chances),):
         return f"There are {len(chances)} players, and as many weights are wanted."
+    if abs(weights.sum() - chances.shape[1]) < 1e-6:
+        return SUMMED
     if weights.min() < -1e-9 or abs(weights.sum() - 1) > 1e-6:
         return (
             f"The weights sum to {weights.sum():.4g} and the smallest is {weights.min():.4g}. "
