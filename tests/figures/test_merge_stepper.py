@@ -166,8 +166,9 @@ def test_merging_by_keyboard(show):
     second.press("Enter")
     assert shown_tokens(page).count("rd") == 3
     assert page.evaluate("document.activeElement.closest('.aw-pairs') !== null")
-    assert "1 merge, 20 tokens; 257 in the vocabulary. The most frequent pairs give 19." in (
-        page.locator("[aria-live]").inner_text()
+    assert (
+        "1 merge, 20 tokens; 257 in the vocabulary. This text's most frequent pairs give 19."
+        in (page.locator("[aria-live]").inner_text())
     )
     assert page.locator(".aw-made").inner_text() == "256 rd"
 

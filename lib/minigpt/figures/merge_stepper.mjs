@@ -99,7 +99,7 @@ export function standing({ text, cut, merges }) {
   const { size } = stateAfter(text, cut, merges);
   const known = idsOf(merges).size;
   const greedy = sizesOf(text, cut, trained(text, cut, merges.length)).at(-1);
-  const better = size < greedy ? "You have beaten the most frequent pairs: they give" : "The most frequent pairs give";
+  const better = size < greedy ? "You have beaten the most frequent pairs: they give" : "This text's most frequent pairs give";
   const compared = merges.length ? ` ${better} ${greedy}.` : "";
   const shown = `${count(bytesOf(text).length, "byte")}, ${count(merges.length, "merge")}, ${count(size, "token")}`;
   return `${shown}; ${known} in the vocabulary.${compared}`;
@@ -123,7 +123,7 @@ function render({ model, el }) {
   const words = element("ol", { class: "aw-made", "aria-label": "Merged tokens, by id" });
   const hint = element("p", { class: "aw-hint" },
     "Press a pair to merge it, or always the most frequent, as training does. Write another text, " +
-    "and the merges stay, as a tokenizer's do; begin again to train on it.");
+    "and the merges stay, as a tokenizer's do; choose one, or begin again, to train on it.");
   let now;
 
   const write = (text) => change(model, { text, merges: [] });

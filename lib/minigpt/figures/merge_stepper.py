@@ -91,8 +91,9 @@ class MergeStepper(Figure):
         if not n:
             return line
         greedy = _size(self._after(self._trained(n)))
+        usual = "This text's most frequent pairs give"
         beaten = "You have beaten the most frequent pairs: they give"
-        return f"{line} {beaten if size < greedy else 'The most frequent pairs give'} {greedy}."
+        return f"{line} {beaten if size < greedy else usual} {greedy}."
 
     @property
     def picture(self) -> str:
