@@ -324,3 +324,18 @@ def test_the_summary_is_what_was_counted(output, text):
     assert f"the word nearest to *king* has {step[2]}" in text
     assert f"of all words, the sum has {step[1]}" in text
     assert 544 - int(written[1]) == 21 and "Which 21 fail" in text
+
+
+def test_father_finds_the_queen_too_if_the_king_is_forbidden(page, stories):
+    """What the page says of the figure, with its 22 words."""
+    counts = page["Counter"](word for story in stories for word in story)
+    number = {word: i for i, (word, _) in enumerate(counts.most_common())}
+    real = page["count_pairs"](stories, number)
+    film = page["train"](real, page["expected_noise"](real, counts))
+    shown = "king queen prince princess duke duchess man woman uncle aunt father mother bread soup"
+    shown = [*shown.split(), *"turnips monday sunday street road bridge butcher potter".split()]
+    for moment in (6, 15):
+        vectors = WordVectors(shown, film[moment][[number[word] for word in shown]])
+        for third in ("father", "mother"):
+            assert vectors.analogy("man", "king", third, n=1)[0][0] == "queen"
+        assert vectors.analogy("man", "king", "father", False, n=1)[0][0] == "king"

@@ -91,9 +91,9 @@ def test_the_ranking_is_the_librarys(moment, asked):
 
 def test_halfway_king_is_nearest_and_queen_with_the_inputs_left_out():
     said = plane(moment=1).in_words
-    assert said.startswith("step 50: nearest to king − man + woman, of all words: king 1.00.")
-    assert "The three inputs left out: queen 0.97." in said
-    assert "of all words: queen 0.98." in plane(moment=2).in_words
+    assert said.startswith("step 50: nearest to king − man + woman, of all words: king 0.995.")
+    assert "The three inputs left out: queen 0.973." in said
+    assert "of all words: queen 0.975." in plane(moment=2).in_words
 
 
 def test_the_sum_is_a_parallelogram_in_its_plane_and_keeps_its_lengths():
@@ -190,15 +190,15 @@ def test_the_switch_takes_the_inputs_out_of_the_running(show):
     page = show(plane(moment=1))
     assert page.locator(".aw-static").count() == 0
     first, second = table(page)[:2]
-    assert first == ["king", "1.00", "★ nearest"] and second[0] == "queen"
+    assert first == ["king", "0.995", "★ nearest"] and second[0] == "queen"
     page.get_by_label("exclude the inputs").check()
     first, second = table(page)[:2]
-    assert first == ["king", "1.00", "left out"]
-    assert second == ["queen", "0.97", "★ nearest"]
+    assert first == ["king", "0.995", "left out"]
+    assert second == ["queen", "0.973", "★ nearest"]
     assert page.locator("s").all_inner_texts() == ["king", "woman", "man"]
     still = show(plane(moment=1), javascript=False)
     assert still.locator("svg[role=img]").is_visible()
-    assert "of all words: king 1.00" in still.locator(".aw-static p").inner_text()
+    assert "of all words: king 0.995" in still.locator(".aw-static p").inner_text()
 
 
 def test_by_keyboard_alone(show):

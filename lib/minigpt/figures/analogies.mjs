@@ -105,7 +105,7 @@ export function askedOf(state) {
 
 export function saidAbout(state) {
   const { words, moments, moment } = state, cosines = cosinesOf(state);
-  const named = (row) => `${words[row]} ${number(cosines[row], 2)}`;
+  const named = (row) => `${words[row]} ${number(cosines[row])}`;
   const asked = `${moments[moment]}: nearest to ${askedOf(state)}`;
   if (!isSum(state)) return `${asked} are ${rankingOf(state).slice(0, 3).map(named).join(", ")}.`;
   const [all, other] = [false, true].map((exclude) => named(nearestOf(state, exclude)));

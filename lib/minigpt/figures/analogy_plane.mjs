@@ -60,7 +60,7 @@ function fillRanking(body, state) {
     const input = inputs.includes(row), out = input && exclude;
     const note = row === winner && isSum(state) ? "\u2605 nearest" : out ? "left out" : input ? "an input" : "";
     const name = element("th", { scope: "row" }, out ? element("s", {}, words[row]) : words[row]);
-    const cells = [number(cosines[row], 2), note].map((text) => element("td", {}, text));
+    const cells = [number(cosines[row]), note].map((text) => element("td", {}, text));
     return element("tr", { class: row === winner ? "aw-looker" : null }, name, ...cells);
   });
   body.replaceChildren(...rows);

@@ -233,7 +233,7 @@ class AnalogyPlane(Figure):
         )
 
     def _named(self, row: int) -> str:
-        return f"{self.words[row]} {number(self.cosines[row], 2)}"
+        return f"{self.words[row]} {number(self.cosines[row])}"
 
     def _check(self, words: list[str], groups: list[int], vectors: Any) -> None:
         shape = np.shape(vectors)

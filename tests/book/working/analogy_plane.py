@@ -47,5 +47,5 @@ def shown(home: Locator) -> tuple:
 
 def due(figure: AnalogyPlane) -> tuple:
     rows = figure.ranking[:SHOWN]
-    cosines = [number(figure.cosines[row], 2) for row in rows]
+    cosines = [number(figure.cosines[row]) for row in rows]
     return [figure.words[row] for row in rows], cosines, [figure.in_words.splitlines()[0]]
