@@ -251,6 +251,14 @@ def test_the_jacobian_by_hand(output, text):
     assert "**No entry is ever above a quarter.**" in text
 
 
+def test_a_slope_on_its_way_back(output, text):
+    scores = torch.tensor([math.log(2), 0, 0], dtype=torch.float64, requires_grad=True)
+    (4 * torch.softmax(scores, dim=0)[0]).backward()
+    assert scores.grad.tolist() == pytest.approx([1, -0.5, -0.5])
+    assert "slopes of 4, 0, 0 go on as [1. -0.5 -0.5]" in squeezed(output)
+    assert "what goes on: 1, −½ and −½" in text
+
+
 def test_a_softmax_never_makes_slopes_larger(text):
     generator = torch.Generator().manual_seed(60)
     scores = 5 * torch.randn(5000, 6, generator=generator, dtype=torch.float64)
@@ -307,12 +315,12 @@ def test_with_the_root_the_width_makes_no_difference(field):
     assert max(sizes) - min(sizes) < 0.02
 
 
-def learnt(d, root, behind, step, n=40):
+def learnt(d, root, behind, step, n=40, optimizer=torch.optim.SGD, seed=62):
     """Queries that are taught by torch's own gradients."""
-    generator = torch.Generator().manual_seed(62)
+    generator = torch.Generator().manual_seed(seed)
     q, k = (torch.randn(n, m, d, generator=generator) for m in (1, 8))
     q.requires_grad_()
-    optimizer, target = torch.optim.SGD([q], lr=step), torch.zeros(n, dtype=torch.long)
+    optimizer, target = optimizer([q], lr=step), torch.zeros(n, dtype=torch.long)
     for _ in range(300):
         scores = (q @ k.mT)[:, 0] / (math.sqrt(d) if root else 1)
         weights = torch.softmax(scores, dim=-1)
@@ -333,6 +341,16 @@ def test_only_a_head_told_behind_its_softmax_needs_the_root(output):
         name = f"{'behind' if behind else 'in front'} {'root' if root else 'no root'}"
         (shown,) = re.findall(rf"^{name} \d\.\d\d (\d\.\d\d)$", output, re.MULTILINE)
         assert float(shown) == pytest.approx(best, abs=0.15)
+
+
+def test_no_step_size_wakes_the_dead(text):
+    assert max(learnt(512, False, True, step) for step in (1e3, 1e6)) < 0.5
+    adam = [
+        [learnt(512, root, True, step, optimizer=torch.optim.Adam) for step in (0.01, 0.1)]
+        for root in (False, True)
+    ]
+    assert max(adam[0]) < 0.5 < 0.95 < max(adam[1])
+    assert "nor does Adam" in text
 
 
 def test_which_root(output, text):

@@ -126,27 +126,28 @@ def width(scores, bound):
     """Downwards, from far out."""
     if np.sum(scores == np.max(scores)) > 1:
         return INF
-    d = 4000
+    d = 2000
     while d > 1 and size(scores, math.sqrt(d - 1)) < bound:
         d -= 1
     return d
+
+
+def settled(scores, d, bound):
+    w = sm(math.sqrt(d) * scores).max()
+    return w > 0.5 and w * (1 - w) < bound
 
 
 def width_by_doubling(scores, bound):
     if sorted(scores)[-1] == sorted(scores)[-2]:
         return math.inf
 
-    def settled(d):
-        w = sm(math.sqrt(d) * scores).max()
-        return w > 0.5 and w * (1 - w) < bound
-
     high = 1
-    while not settled(high):
+    while not settled(scores, high, bound):
         high *= 2
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if settled(middle) else (middle, high)
+        low, high = (low, middle) if settled(scores, middle, bound) else (middle, high)
     return high
 
 
@@ -279,6 +280,9 @@ WRONG = {
         lambda s, b: next((d for d in range(1, 4000) if size(s, d**0.5) < b), INF),
         lambda s, b: next((d for d in range(1, 4000) if sm(d**0.5 * s).max() > 1 - b), INF),
         lambda s, b: sum(size(s, d**0.5) >= b for d in range(1, 4000)) + 1,
+        lambda s, b: next((d for d in range(1, 1001) if settled(s, d, b)), INF),
+        lambda s, b: next((d for d in range(1, 201) if settled(s, d, b)), INF),
+        lambda s, b: next((d for d in range(1, 4000) if settled(s, 1 / d, b)), INF),
         lambda s, b: width(s, b) if np.unique(s).size == s.size else None,
         lambda s, b: bool(width(s, b)),
     ],
@@ -312,5 +316,5 @@ def test_no_deadly_width_lies_near_the_edge():
     for case in EXERCISES["6.4b"].cases:
         scores, bound = case.args
         right = EXERCISES["6.4b"].reference(scores, bound)
-        for near in (0.998, 1.002):
+        for near in (0.99999, 1.00001):
             assert width(scores, near * bound) == right

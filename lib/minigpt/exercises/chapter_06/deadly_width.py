@@ -76,8 +76,25 @@ def beside_the_diagonal(weights):
 
 
 def length(weights):
-    jacobian = weights[:, :, None] * (np.eye(weights.shape[1]) - weights[:, None, :])
-    return np.sqrt((jacobian**2).sum(axis=(1, 2)))
+    on, squares = weights * (1 - weights), weights**2
+    beside = squares.sum(axis=1) ** 2 - (squares**2).sum(axis=1)
+    return np.sqrt((on**2).sum(axis=1) + beside)
+
+
+def lead(scores):
+    return np.subtract(*np.sort(scores)[:-3:-1])
+
+
+def for_two(scores, bound):
+    return math.inf if tied(scores) else math.ceil((math.log(bound) / lead(scores)) ** 2)
+
+
+def stopped_at(most):
+    def changed(scores, bound):
+        right = deadly_width(scores, bound)
+        return right if right <= most else math.inf
+
+    return changed
 
 
 SLIPS = (
@@ -91,6 +108,34 @@ SLIPS = (
         "the last one alive",
         lambda scores, bound: deadly_width(scores, bound) - 1,
         "One too few: at that width an entry still reaches the bound.",
+    ),
+    Slip(
+        "one more",
+        lambda scores, bound: deadly_width(scores, bound) + 1,
+        "One too many: at the width before it the bound is met for good already.",
+    ),
+    Slip(
+        "a search to a thousand",
+        stopped_at(1000),
+        "Right, but the search ends at some width and calls it never. A close race lives long: "
+        "how can you *know* that there is none?",
+    ),
+    Slip(
+        "divided by the root",
+        lambda scores, bound: math.inf,
+        "Never, whatever the scores? Not divided by the root, they grow with the width; divided "
+        "once more, they shrink.",
+    ),
+    Slip(
+        "a formula for two",
+        for_two,
+        "That holds about, for two scores and a small bound. Here there are more than two, and "
+        "the width is wanted exactly.",
+    ),
+    Slip(
+        "a whole row",
+        measured(lambda weights: 2 * entry(weights)),
+        "That is what a whole row of the Jacobian comes to, signs aside: twice its largest entry.",
     ),
     Slip(
         "no root",
@@ -112,6 +157,15 @@ SLIPS = (
         "beside the diagonal",
         measured(beside_the_diagonal),
         "Those are the largest entries *beside* the diagonal. On it stand larger ones.",
+    ),
+    Slip(
+        "beside the diagonal, past a half",
+        lambda scores, bound: max(
+            measured(beside_the_diagonal)(scores, bound),
+            measured(lambda weights: weights.max(axis=1) <= 0.5)(scores, 1),
+        ),
+        "The products of two *different* weights are the smaller entries. The largest stand on "
+        "the diagonal, whoever leads.",
     ),
     Slip(
         "the rest's share",
@@ -155,6 +209,12 @@ SLIPS = (
         "out is no number. This chapter began with the cure.",
     ),
     Slip(
+        "the maximum not subtracted, and no way out",
+        lambda scores, bound: math.inf if scores.max() < -100 else deadly_width(scores, bound),
+        "Right but for scores far below 0: raised, they are all 0, no share is ever above a half, "
+        "and the search finds nothing. This chapter began with the cure.",
+    ),
+    Slip(
         "the two best alone",
         lambda scores, bound: deadly_width(np.sort(scores)[-2:], bound),
         "Only the two highest scores took part. The others are small, but there may be many.",
@@ -191,12 +251,13 @@ def by_torch(scores, bound):
 
     if tied(scores):
         return torch.inf
-    last, scores = 0, torch.from_numpy(scores)
-    for d in range(1, 1500):
+    d, scores = 1, torch.from_numpy(scores)
+    while True:
         weights = torch.softmax(scores * d**0.5, dim=0)
         jacobian = torch.diag(weights) - torch.outer(weights, weights)
-        last = d if jacobian.max() >= bound else last
-    return float(last + 1)
+        if jacobian.max() < bound and weights.max() > 0.5:
+            return float(d)
+        d += 1
 
 
 RIGHT = (
@@ -230,9 +291,10 @@ EXERCISE = Exercise(
         Case((np.array([-0.8, 0.4, 0.1, 0.18, -0.3]), 0.1), ("n", None)),
         Case((crowd, 0.06), ("n", None)),
         Case((np.array([0.7, -0.2, 0.7]), 0.05), ("n", None)),
-        Case((np.array([-301.0, -300.0, -300.8, -301.0]), 0.003), ("n", None)),
+        Case((np.array([-301.2, -300.0, -300.8, -301.0]), 0.003), ("n", None)),
         Case((np.array([0.5, 5.0, 0.0]), 0.01), ("n", None)),
-        Case((np.array([9.0, 0.0, 1.0, 0.5, -1.0, 2.0]), 0.01), ("n", None)),
+        Case((np.array([-0.3, 0.45, -0.9, 0.375, -1.1, -2.0, 0.1]), 0.05), ("n", None)),
+        Case((np.array([9.0, 0.0, 1.0, 0.5, 0.0, 2.0]), 0.01), ("n", None)),
     ),
     slips=SLIPS,
     right=RIGHT,

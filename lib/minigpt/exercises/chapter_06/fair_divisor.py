@@ -44,6 +44,22 @@ SLIPS = (
         "the query too, their products add up instead of cancelling.",
     ),
     Slip(
+        "covariances forgotten, but not for the mean",
+        lambda mean_q, cov_q, cov_k: math.sqrt(
+            np.diag(cov_q) @ np.diag(cov_k) + mean_q @ cov_k @ mean_q
+        ),
+        "With the mean every entry of `cov_k` took part, with the queries' covariances only the "
+        "diagonal. The mean of $q_1 q_2$ has two parts.",
+    ),
+    Slip(
+        "the mean in every direction",
+        lambda mean_q, cov_q, cov_k: math.sqrt(
+            (cov_q * cov_k).sum() + mean_q @ mean_q * np.trace(cov_k)
+        ),
+        "The mean takes part by its length alone, as if keys varied alike in every direction. "
+        "How far do they vary in the one in which it points?",
+    ),
+    Slip(
         "the mean on the diagonal",
         lambda mean_q, cov_q, cov_k: math.sqrt((cov_k * (cov_q + np.diag(mean_q**2))).sum()),
         "The mean enters the squares, but not the mixed products: what is the mean of $q_1 q_2$ "
@@ -141,8 +157,10 @@ def drawn(d, mean=1.0):
 
 
 def varies(args, values):
-    """Say how the scores of shape (T,) of a row would vary, divided by this."""
+    """Say how a row's scores, (T,), would vary, divided by this; or that it looks measured."""
     left = (fair_divisor(*args) / values["divisor"]) ** 2
+    if math.isclose(left, 1, rel_tol=0.01):
+        return "That is close. If it was measured on random draws: a formula is asked for."
     return f"Divided by yours, scores would vary within a row by {left:.4g} on average, not by 1."
 
 

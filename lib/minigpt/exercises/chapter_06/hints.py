@@ -23,7 +23,7 @@ SAFE = (
 
 LOGS = (
     Hint(
-        "from which end",
+        "a formula first",
         "For both: write down what is to be computed as a formula in the scores alone, with no "
         "weight in it, and only then think of overflow.",
     ),
@@ -80,7 +80,7 @@ GRADIENT = (
         "a plan",
         "For the first: the average of the slopes, weighted by the weights, is one number a row; "
         "keep its axis. For the second: the favourite's weight only grows with the width, so once "
-        "it is above a half and the bound is met, the bound stays met. A tie at the top never "
-        "gets there: look for that first, and answer `math.inf`.",
+        "it is above a half and the bound is met, the bound stays met. A tie of two at the "
+        "top never gets there: look for that first, and answer `math.inf`.",
     ),
 )

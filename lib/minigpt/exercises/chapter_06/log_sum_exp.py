@@ -51,6 +51,29 @@ SLIPS = (
         "Safe, but too low by what was taken off. When all scores rise by 5, what should this do?",
     ),
     Slip(
+        "the maximum not given back, and nan",
+        lambda scores: np.log(np.exp(scores - scores.max(axis=-1, keepdims=True)).sum(axis=-1)),
+        "Too low by what was taken off (and a row of $-\\infty$ alone becomes nan). When all scores "
+        "rise by 5, what should this do?",
+    ),
+    Slip(
+        "the maximum taken off again",
+        lambda scores: shifted(scores)[1] - shifted(scores)[0],
+        "The maximum was taken off a second time. What went down by it has to come up again.",
+    ),
+    Slip(
+        "the scores cut off",
+        lambda scores: np.log(np.exp(np.clip(scores, -700, 700)).sum(axis=-1)),
+        "The scores are cut off where `exp` would overflow: 800 counts as 700, and a row at −800 "
+        "as one at −700. A shift loses nothing.",
+    ),
+    Slip(
+        "nan made 0",
+        lambda scores: np.nan_to_num(nothing_is_nan(scores), neginf=-np.inf, posinf=np.inf),
+        "A row of $-\\infty$ alone came out as nan, and was made 0. That is the value of a row "
+        "whose exponentials sum to 1; here they sum to 0.",
+    ),
+    Slip(
         "the maximum alone",
         lambda scores: scores.max(axis=-1),
         "That is the largest score. The others add to it, if only a little: it is the *hard* "
@@ -127,6 +150,12 @@ SLIPS = (
         lambda scores: scores - np.where(np.isneginf(t := log_sum_exp(scores)), 0, t)[..., None],
         "Those are the logarithms of the weights, one for every score. What was subtracted from "
         "each score of a row?",
+    ),
+    Slip(
+        "the logarithms of the weights, as written",
+        lambda scores: np.log(np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)),
+        "Those are the logarithms of the weights, one for every score, and they overflow. Asked "
+        "for is the other term of that formula, one number a row.",
     ),
     Slip(
         "in bits",

@@ -51,6 +51,12 @@ SLIPS = (
         "The plain mean was taken off. Whose opinion counts most in the average: everyone's alike?",
     ),
     Slip(
+        "a mean of the products",
+        minus(lambda w, g: (w * g).mean(axis=-1, keepdims=True)),
+        "Slopes were weighted, and the mean divided by their number as well. The weights sum to 1 "
+        "already.",
+    ),
+    Slip(
         "the sum of the slopes",
         minus(lambda w, g: g.sum(axis=-1, keepdims=True)),
         "The sum of the slopes was taken off, and no weights had a part in it.",

@@ -80,6 +80,43 @@ SLIPS = (
         "below loses everything to underflow. Whose largest score should become 0?",
     ),
     Slip(
+        "the largest of all, and nan",
+        lambda scores, axis: plain(scores - scores.max(), axis),
+        "Every row is shifted by the largest score of the *whole* array. In a row far below it "
+        "nothing is left, and 0 over 0 is no number: whose largest score should become 0?",
+    ),
+    Slip(
+        "the largest along another axis",
+        shifted(lambda scores, axis: shift_of(scores, -1)),
+        "The largest scores are those along the *last* axis, the sums run along `axis`. Both have "
+        "to be taken from the same row.",
+    ),
+    Slip(
+        "the sum along another axis",
+        lambda scores, axis: shared(np.exp(scores - shift_of(scores, axis)), -1),
+        "The largest scores are those along `axis`, the sums run along the last axis. Both have "
+        "to be taken from the same row.",
+    ),
+    Slip(
+        "the largest size",
+        lambda scores, axis: np.nan_to_num(
+            plain(scores - np.abs(scores).max(axis=axis, keepdims=True), axis)
+        ),
+        "What is taken off is the largest *size*, so that a score of −900 counts as 900 and a row "
+        "far below 0 is pushed further down. Which entry should become 0?",
+    ),
+    Slip(
+        "divided by the largest",
+        lambda scores, axis: plain(scores / scores.max(axis=axis, keepdims=True), axis),
+        "The scores are *divided* by the largest. That is a temperature, and moves the shares; "
+        "what leaves them alone is a number taken from all.",
+    ),
+    Slip(
+        "two in place of e",
+        lambda scores, axis: safe_softmax(scores * np.log(2), axis),
+        "Those are shares of powers of 2. It was a number for pencils; softmax raises $e$.",
+    ),
+    Slip(
         "the smallest",
         lambda scores, axis: np.nan_to_num(
             plain(scores - scores.min(axis=axis, keepdims=True), axis)
@@ -94,10 +131,18 @@ SLIPS = (
         "Which entry has to be safe?",
     ),
     Slip(
+        "the mean, and nan made 0",
+        lambda scores, axis: np.nan_to_num(
+            plain(scores - scores.mean(axis=axis, keepdims=True), axis)
+        ),
+        "With the *mean* at 0, a row that spreads wide overflows at its upper end, and a single "
+        "$-\\infty$ makes the mean $-\\infty$. Which entry has to be safe?",
+    ),
+    Slip(
         "a row of nothing is nan",
         stable,
         "Right but for rows in which every score is $-\\infty$: infinity minus infinity is no "
-        "number. How much should such a row hand out?",
+        "number, and neither is 0 over 0. How much should such a row hand out?",
     ),
     Slip(
         "a row of nothing shares equally",
@@ -116,6 +161,11 @@ SLIPS = (
         "The shares are made along the last axis, whatever `axis` says.",
     ),
     Slip(
+        "always the first axis",
+        lambda scores, axis: safe_softmax(scores, 0),
+        "The shares are made along the first axis, whatever `axis` says.",
+    ),
+    Slip(
         "the chapter's own",
         lambda scores, axis: stable(scores, -1),
         "That is the chapter's softmax: it always runs along the last axis, and a row of nothing "
@@ -125,6 +175,12 @@ SLIPS = (
         "the whole array",
         lambda scores, axis: safe_softmax(scores, None),
         "All the shares of the array make one whole. Every row along `axis` is one of its own.",
+    ),
+    Slip(
+        "one sum for the whole array",
+        lambda scores, axis: (raised := np.exp(scores - shift_of(scores, axis))) / raised.sum(),
+        "Each row has its own shift, and all rows are divided by one sum. Whose shares should "
+        "make a whole?",
     ),
     Slip(
         "keepdims forgotten",

@@ -87,6 +87,23 @@ SLIPS = (
         "are drawn anew each time.",
     ),
     Slip(
+        "only the keys' means",
+        lambda mean_q, var_q, mean_k, var_k: ((var_k + mean_k**2) * var_q).sum(),
+        "The keys' means take part and the queries' do not. Queries and keys play the same part "
+        "here: changed over, they should give the same number.",
+    ),
+    Slip(
+        "the squared mean with a plus",
+        lambda *four: (second_moments(*four) + (four[0] * four[2]) ** 2).sum(),
+        "The squared mean of the product was added. A variance is *smaller* than the mean square.",
+    ),
+    Slip(
+        "means by themselves",
+        lambda mean_q, var_q, mean_k, var_k: (var_q * var_k + (mean_q * mean_k) ** 2).sum(),
+        "The two means were multiplied with each other. Two numbers that stand still have a "
+        "product that stands still; what does a mean enlarge?",
+    ),
+    Slip(
         "added up too early",
         lambda mean_q, var_q, mean_k, var_k: (
             var_q.sum() * var_k.sum()

@@ -46,7 +46,48 @@ SLIPS = (
         "a smaller something",
         lambda scores, targets: -np.log2(own(weights_of(scores), targets) + 1e-12),
         "Nothing is infinite now, but no surprise can be above 40 bits either: the little that "
-        "was added to the weights is a ceiling. Can the weight be avoided altogether?",
+        "was put under the weights is a ceiling. Can the weight be avoided altogether?",
+    ),
+    Slip(
+        "a floor",
+        lambda scores, targets: -np.log2(np.maximum(own(weights_of(scores), targets), 1e-300)),
+        "A floor under the weights is a ceiling over the surprise: none can be above 997 bits. "
+        "Can the weight be avoided altogether?",
+    ),
+    Slip(
+        "lowered and not given back",
+        lambda scores, targets: (
+            (total_of(scores) - scores.max(axis=-1) - own(scores, targets)) / math.log(2)
+        ),
+        "One term is of the lowered scores, the other of the scores as they came. Lower both, or "
+        "give back what was taken.",
+    ),
+    Slip(
+        "given back to one term",
+        lambda scores, targets: (
+            (total_of(scores) + scores.max(axis=-1) - own(scores, targets)) / math.log(2)
+        ),
+        "The log-sum-exp is that of the scores as they came, and the target's score has been "
+        "lowered: too much by the row's maximum. Lower both, or neither.",
+    ),
+    Slip(
+        "one shift for all rows",
+        lambda scores, targets: (
+            (
+                np.log(np.exp(scores - scores.max()).sum(axis=-1))
+                + scores.max()
+                - own(scores, targets)
+            )
+            / math.log(2)
+        ),
+        "Every row is shifted by the largest score of the whole table, and of a row far below it "
+        "nothing is left. Each needs its own shift.",
+    ),
+    Slip(
+        "the lead of the favourite",
+        lambda scores, targets: (scores.max(axis=-1) - own(scores, targets)) / math.log(2),
+        "That is how far the favourite is ahead. Close, where one score stands out; but the "
+        "favourite itself would then never surprise.",
     ),
     Slip(
         "as written",
@@ -93,6 +134,11 @@ SLIPS = (
         "the mean",
         lambda scores, targets: surprise(scores, targets).mean(),
         "That is the average over all rows. Wanted is a number for each.",
+    ),
+    Slip(
+        "the sum",
+        lambda scores, targets: surprise(scores, targets).sum(),
+        "That is the sum over all rows. Wanted is a number for each.",
     ),
     Slip(
         "counted from one",
