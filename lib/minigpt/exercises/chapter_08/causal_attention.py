@@ -56,6 +56,11 @@ def sized_by_the_first_axis(scores):
     return softmax(hidden(scores, np.tri(len(scores), dtype=bool)))
 
 
+def written_into(scores):
+    scores[~triangle(scores)] = -np.inf
+    return softmax(scores)
+
+
 def past_without_itself(scores):
     return np.nan_to_num(softmax(hidden(scores, triangle(scores, -1))))
 
@@ -126,6 +131,12 @@ SLIPS = (
         lines(share=sized_by_the_first_axis),
         "One sentence passes, a batch stops: the mask has as many rows as there are sentences. "
         "On which axis are the words?",
+    ),
+    Slip(
+        "indexed by the mask",
+        lines(share=written_into),
+        "One sentence passes, a batch stops: an array of True and False used as an index is not "
+        "broadcast. `np.where` broadcasts.",
     ),
     Slip(
         ".T",
