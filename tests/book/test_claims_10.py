@@ -8,8 +8,11 @@ import json
 import math
 import random
 
+import numpy as np
 import pytest
+import torch
 
+from minigpt.exercises.chapter_10.is_relative import is_relative
 from tools.stored import ROOT
 
 NOTEBOOK = "10_order.ipynb"
@@ -22,6 +25,12 @@ def page():
     printed = " ".join("".join(o.get("text", "")) for o in outputs)
     prose = " ".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     return " ".join(prose.split()), " ".join(printed.split())
+
+
+def cells_with(*words):
+    cells = json.loads((ROOT / "chapters" / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    return [next(source for source in code if word in source) for word in words]
 
 
 def dot(a, b):
@@ -126,7 +135,7 @@ def test_quarter_turns(page):
         return (1j**i * (1j * 1j**j).conjugate()).real
 
     assert [score(1, 0), score(3, 2), score(2, 3)] == [1, 1, -1]
-    for said in ("score 1 query at 3", "key at 3: [1. 0.], score -1"):
+    for said in ("key at 2: ( 0, -1) score 1", "key at 3: ( 1, 0) score -1"):
         assert said in page[1]
 
 
@@ -173,7 +182,7 @@ def test_the_columns_that_halves_want(page):
     order = [*range(0, 8, 2), *range(1, 8, 2)]
     cells = json.loads((ROOT / "chapters" / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
     code = " ".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    assert f"neighbours = {order}" in code
+    assert f"evens_first = {order}" in code
     lines = page[1].split("the last word's weights ")[1]
     rows = [part.split("]")[0] for part in lines.split("[")[1:4]]
     assert rows[0] == rows[2] != rows[1]
@@ -189,26 +198,71 @@ def test_the_price_of_a_place(page):
     assert "from half at 1.4 words to half at 177" in page[0]
 
 
-def test_bfloat16_cannot_count_to_1000(page):
-    kept = {
-        n if n < 256 else 2 ** (n.bit_length() - 8) * round(n / 2 ** (n.bit_length() - 8))
-        for n in range(1000)
-    }
-    assert f"different places: {len(kept)}" in page[1]
+def test_bfloat16_cannot_tell_257_from_256(page):
+    # Eight bits for the digits: from 256 on, every second number.
+    kept = [2 * round(place / 2) for place in (256, 257)]
+    assert kept[0] == kept[1] == torch.tensor([257]).to(torch.bfloat16).item()
+    assert "bfloat16 cannot even tell place 257 from 256" in page[0]
+
+
+def test_words_do_not_melt_into_one(page):
+    rows = page[1].split("bit, bit ")[1].split("layers")[0].split()
+    assert rows[0::4] == ["1", "2", "24"]
+    assert set(rows[1::4] + rows[3::4]) == {"0.000"}
+    assert min(map(float, rows[2::4])) > 0.3
+
+
+def test_a_place_beside_a_word(page):
+    assert f"a place {math.sqrt(32):.2f} long, a word {0.02 * 8:.2f}" in page[1]
+    assert float(page[1].split("times sqrt(64): ")[1].split()[0]) == pytest.approx(
+        0.02 * 64, abs=0.02
+    )
+    assert "of these it makes 1.28" in page[0]
+
+
+def test_one_matrix_takes_every_place_three_back(page):
+    for place in (3, 20, 1003):
+        for speed in (1, 0.1, 0.001):
+            sin, cos = math.sin(place * speed), math.cos(place * speed)
+            s, c = math.sin(3 * speed), math.cos(3 * speed)
+            there = (place - 3) * speed
+            assert (sin * c - cos * s, sin * s + cos * c) == pytest.approx(
+                (math.sin(there), math.cos(there))
+            )
+    assert "all rows three back: True place 20 asks for place 17" in page[1]
+
+
+def test_the_ways_of_the_page_are_what_the_exercise_says():
+    here = {"np": np, "math": math, "torch": torch, "rng": np.random.default_rng(1)}
+    here["slopes"] = [0.5]
+    for source in cells_with(
+        "def softmax", "def apart", "def sinusoids_with", "def turn(", "def rotate_with", "ways = {"
+    ):
+        if "def softmax" in source:
+            source = source[source.index("def softmax") :]
+        elif "def apart" in source:
+            source = source[source.index("def apart") : source.index("print(")]
+        exec(source, here)
+    judged = {name: is_relative(score, 12) for name, score in here["ways"].items()}
+    assert judged == {
+        "sinusoids, added": False, "a learned table": False, "rotary": True, "ALiBi": True,
+    }  # fmt: skip
 
 
 def test_beyond_the_trained_length(page):
-    rows = page[1].split("96-128 ")[1].split("rotary, without")[0].split()
-    losses = {rows[0]: rows[1:6], "learned": rows[7:9]}
-    for name in ("sinusoidal", "rotary", "alibi"):
-        at = rows.index(name)
-        losses[name] = rows[at + 1 : at + 6]
-    within = [float(some[1]) for some in losses.values()]
-    assert max(within) - min(within) < 0.03  # "equals"
-    last = {name: float(some[-1]) for name, some in losses.items() if name != "learned"}
-    assert list(last) == ["none", "sinusoidal", "rotary", "alibi"]
-    assert sorted(last, key=last.get) == ["alibi", "rotary", "none", "sinusoidal"]
-    assert last["alibi"] - float(losses["alibi"][1]) < 0.05  # "as if nothing had happened"
+    rows = page[1].split("96-128 ")[1].split("rotary, not")[0].split()
+    losses = {rows[at]: [float(loss) for loss in rows[at + 1 : at + 6]] for at in range(0, 24, 6)}
+    assert list(losses) == ["none", "sinusoidal", "rotary", "alibi"]
+    within = [some[1] for some in losses.values()]
+    assert max(within) - min(within) < 0.05  # "nearly equals"
+    assert sorted(losses, key=lambda name: losses[name][-1]) == [
+        "alibi", "rotary", "none", "sinusoidal",
+    ]  # fmt: skip
+    assert losses["alibi"][-1] - losses["alibi"][1] < 0.05  # "as if nothing had happened"
+    squeezed = page[1].split("divided by ")[1:]
+    near, far = zip(*(map(float, some.split()[1:3]) for some in squeezed), strict=True)
+    assert sorted(near) == list(near)
+    assert sorted(far) == list(far)  # "worse, near and far"
 
 
 def test_the_articles_are_quoted_fairly(page):

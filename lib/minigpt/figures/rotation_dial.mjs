@@ -60,8 +60,15 @@ export function saidOf(state) {
 const longest = (pairs) => Math.max(...pairs.map(([a, b]) => Math.hypot(a, b)));
 
 // What one unit measures on the dials: they stay as they are while the words move.
-function unitOf({ q, k }) {
-  return 165 / (longest([...pairsOf(q), ...pairsOf(k)]) + 1);
+function unitOf({ q, k, way }) {
+  return 140 / (longest([...pairsOf(q), ...pairsOf(k)]) + (way === "added"));
+}
+
+// Names that can be read on a telephone, where a dial is some 150 pixels wide.
+function large(names) {
+  const times = 2.3, there = (c) => 200 + (c - 200) / times;
+  const about = `translate(200 200) scale(${times}) translate(-200 -200)`;
+  return svg("g", { transform: about }, ...labels(names.map((name) => ({ ...name, tip: name.tip.map(there) }))));
 }
 
 function makeDial() {
@@ -77,14 +84,19 @@ function makeDial() {
 function dialMarks(state, c) {
   const unit = unitOf(state), at = ([a, b]) => [200 + unit * a, 200 - unit * b];
   const round = (r) => svg("circle", { class: "aw-round", cx: 200, cy: 200, r: unit * r });
+  const tipOf = (x, where) => at(placed(state, x, where)[c]);
   const hand = (x, name, where) => {
-    const old = at(pairsOf(x)[c]), tip = at(placed(state, x, where)[c]);
+    const old = at(pairsOf(x)[c]), tip = tipOf(x, where);
     const from = segment(state.way === "added" ? old : [200, 200], state.way === "added" ? tip : old, { class: "aw-drop" });
-    return svg("g", { class: `aw-hand-${name}` }, from, arrow(tip, {}), ...labels([{ tip, text: name, class: "" }]));
+    return svg("g", { class: `aw-hand-${name}` }, from, arrow(tip, {}));
   };
   const rounds = [pairsOf(state.q)[c], pairsOf(state.k)[c]].map((pair) => round(Math.hypot(...pair)));
   const cross = [segment([20, 200], [380, 200], { class: "aw-rule" }), segment([200, 20], [200, 380], { class: "aw-rule" })];
-  return [...cross, ...rounds, hand(state.q, "q", state.i), hand(state.k, "k", state.j)];
+  const names = large([
+    { tip: tipOf(state.q, state.i), text: "q", class: "aw-hand-q" },
+    { tip: tipOf(state.k, state.j), text: "k", class: "aw-hand-k" },
+  ]);
+  return [...cross, ...rounds, hand(state.q, "q", state.i), hand(state.k, "k", state.j), names];
 }
 
 // No score lies farther from 0 than this, wherever query and key stand.
@@ -125,13 +137,14 @@ function makeControls(model) {
     const fits = (by) => [state.i, state.j].every((at) => at + by >= 0 && at + by <= LAST);
     steps.forEach((by, n) => both[n].show(fits(by)));
   };
-  return { node: element("div", { class: "aw-controls" }, i, j, ...both, way), show };
+  const rows = [[i, j], both, [way]].map((row) => element("div", { class: "aw-controls" }, ...row));
+  return { rows, show };
 }
 
 function render({ model, el }) {
   const controls = makeControls(model), words = element("p", { "aria-live": "polite" });
   const dials = pairsOf(model.get("q")).map(makeDial);
-  const curve = svg("svg", { class: "aw-curve", viewBox: "0 0 400 162", "aria-hidden": "true" });
+  const curve = svg("svg", { class: "aw-curve", viewBox: "-12 0 412 162", "aria-hidden": "true" });
   const about = "Score by distance (query minus key), the key staying in its place; the dot is now.";
 
   function draw() {
@@ -144,7 +157,7 @@ function render({ model, el }) {
     words.textContent = saidOf(state);
     controls.show(state);
   }
-  place(el, element("div", { class: "aw-dials" }, ...dials), words, controls.node,
+  place(el, element("div", { class: "aw-dials" }, ...dials), words, ...controls.rows,
     element("p", { class: "aw-hint" }, about), curve);
   draw();
   return onChange(model, STATE, draw);

@@ -96,14 +96,15 @@ class RotationDial(Figure):
 
     def _dial(self, c: int) -> str:
         pairs = np.reshape([self.q, self.k], (2, -1, 2))
-        unit = 165 / (np.linalg.norm(pairs, axis=-1).max() + 1)
+        unit = 140 / (np.linalg.norm(pairs, axis=-1).max() + (self.way == "added"))
         hands = []
         for name, tip in zip("qk", self.placed[:, c], strict=True):
             x, y = (200, 200) + unit * tip * (1, -1)
+            right, below = (200, 212) + (unit + 30 / max(np.hypot(*tip), 0.1)) * tip * (1, -1)
             hands.append(
                 f'<g class="aw-hand-{name}"><line class="aw-shaft" x1="200" y1="200" x2="{x:.1f}" '
                 f'y2="{y:.1f}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="currentColor"/>'
-                f'<text x="{x + 12:.1f}" y="{y:.1f}">{name}</text></g>'
+                f'<text x="{right:.1f}" y="{below:.1f}" text-anchor="middle">{name}</text></g>'
             )
         rim = f'<circle class="aw-round" cx="200" cy="200" r="{unit:.1f}"/>'
         return f'<g transform="translate({400 * c} 0)">{rim}{"".join(hands)}</g>'
