@@ -59,7 +59,6 @@ EQUIVALENT = {
         "size = 1 + (first > 192) + (first >= 224) + (first >= 240)": NEVER_FIRST,
         "size = 1 + (first >= 193) + (first >= 224) + (first >= 240)": NEVER_FIRST,
         "size = 1 + (first >= 191) + (first >= 224) + (first >= 240)": NEVER_FIRST,
-        "an argument changed": "bytes cannot be changed",
     },
     "3.1a": {"rows: cast to int": "ones and zeros are whole numbers"},
     "3.2": {
@@ -187,7 +186,6 @@ EQUIVALENT = {
         "return np.array([fill - 40.0, fill - 49.0, 0.0])": EXAMPLES,
         "scores: cast to int": EXAMPLES,
         "scores: a thousandth too large": EXAMPLES,
-        "an argument changed": "there is no array to change",
     },
     "8.2b": {
         "return raised / np.where(total == 0.0, 2.0, total)": "zeros, whatever divides them",
@@ -211,7 +209,6 @@ EQUIVALENT = {
     },
     "8.4b": {
         "if j >= i or window == 1:\n    return math.inf": "that i is j has been answered",
-        "an argument changed": "there is no array to change",
     },
     "9.1a": {
         "return x.reshape(B, T, n_heads, d_model // n_heads).swapaxes(2, 1)": EXCHANGED,
