@@ -351,6 +351,7 @@ def test_no_step_size_wakes_the_dead(text):
     ]
     assert max(adam[0]) < 0.5 < 0.95 < max(adam[1])
     assert "nor does Adam" in text
+    assert all(0.05 < learnt(512, False, True, 1, seed=seed) < 0.45 for seed in (63, 64, 65))
 
 
 def test_which_root(output, text):
