@@ -61,7 +61,7 @@ const longest = (pairs) => Math.max(...pairs.map(([a, b]) => Math.hypot(a, b)));
 
 // What one unit measures on the dials: they stay as they are while the words move.
 function unitOf({ q, k, way }) {
-  return 140 / (longest([...pairsOf(q), ...pairsOf(k)]) + (way === "added"));
+  return 130 / (longest([...pairsOf(q), ...pairsOf(k)]) + (way === "added"));
 }
 
 // Names that can be read on a telephone, where a dial is some 150 pixels wide.

@@ -96,7 +96,7 @@ class RotationDial(Figure):
 
     def _dial(self, c: int) -> str:
         pairs = np.reshape([self.q, self.k], (2, -1, 2))
-        unit = 140 / (np.linalg.norm(pairs, axis=-1).max() + (self.way == "added"))
+        unit = 130 / (np.linalg.norm(pairs, axis=-1).max() + (self.way == "added"))
         hands = []
         for name, tip in zip("qk", self.placed[:, c], strict=True):
             x, y = (200, 200) + unit * tip * (1, -1)
