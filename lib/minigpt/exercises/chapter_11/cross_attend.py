@@ -77,8 +77,8 @@ SLIPS = (
     Slip(
         "keys from x",
         lines(k=of_x),
-        "The keys come from `x`, and so the table has as many columns as rows: they do not fit the "
-        "values. Whom are the queries held against?",
+        "What meets the values has a column for each word of `x`, and the values have a row for "
+        "each source word. Do the keys come from `x`, or is the table turned round?",
     ),
     Slip(
         "softmax down the columns",
@@ -106,6 +106,28 @@ SLIPS = (
         "no root",
         lines(root=lambda x, w_q, w_v: 1.0),
         "The weights are too sharp: the scores go into the softmax as they are.",
+    ),
+    Slip(
+        "divided by d_head",
+        lines(root=lambda x, w_q, w_v: w_q.shape[1]),
+        "The scores are divided by the width itself. Its root was wanted.",
+    ),
+    Slip(
+        "W_Q and W_K exchanged",
+        lambda x, source, w_q, w_k, w_v: lines()(x, source, w_k, w_q, w_v),
+        "W_Q and W_K have changed places: those who ask get the keys' matrix. With matrices of one "
+        "shape, only the numbers tell.",
+    ),
+    Slip(
+        "a triangle across",
+        lines(share=lambda scores: softmax(np.where(np.tri(*scores.shape), scores, -np.inf))),
+        "There is a triangle on it: the first word of `x` sees one source word, the second two. All "
+        "of the source is there already, so what would it hide?",
+    ),
+    Slip(
+        "weights first",
+        lambda *args: cross_attend(*args)[::-1],
+        "The two are there, the other way round: the context comes first, then the weights.",
     ),
     Slip(
         "keys not turned",

@@ -69,7 +69,62 @@ def count(x, labels, new_x, new_labels):
     return probe(x, labels, new_x, new_labels) * len(new_labels)
 
 
+def labels_in_a_column(x, labels, new_x, new_labels):
+    found = with_ones(new_x) @ fit(with_ones(x), labels[:, None])
+    return np.mean((found > 0.5) == new_labels)
+
+
+def ones_to_the_old(x, labels, new_x, new_labels):
+    return right(new_x @ fit(with_ones(x), labels), new_labels)
+
+
+def ones_to_the_new(x, labels, new_x, new_labels):
+    return right(with_ones(new_x) @ fit(x, labels), new_labels)
+
+
+def all_that_lstsq_gives(x, labels, new_x, new_labels):
+    return right(with_ones(new_x) @ np.linalg.lstsq(with_ones(x), labels, rcond=None), new_labels)
+
+
+def squares(x, labels, new_x, new_labels):
+    return np.mean((with_ones(new_x) @ fit(with_ones(x), labels) - new_labels) ** 2)
+
+
 SLIPS = (
+    Slip(
+        "a column against a row",
+        labels_in_a_column,
+        "The labels stand in a column and the results in a row, or the other way about, and NumPy "
+        "compares each with each. Look at the shape of what you take the mean of.",
+    ),
+    Slip(
+        "ones for the old vectors only",
+        ones_to_the_old,
+        "The probe has a weight more than the new vectors have numbers: they were not given their "
+        "one.",
+    ),
+    Slip(
+        "ones for the new vectors only",
+        ones_to_the_new,
+        "The new vectors have a one behind them, and the probe has no weight for it. What was it "
+        "fitted to?",
+    ),
+    Slip(
+        "all that lstsq gives",
+        all_that_lstsq_gives,
+        "`np.linalg.lstsq` gives four things, of which the weights are the first.",
+    ),
+    Slip(
+        "train and test exchanged",
+        lambda x, labels, new_x, new_labels: probe(new_x, new_labels, x, labels),
+        "It is fitted to the new vectors and tested on the old: the two have changed places.",
+    ),
+    Slip(
+        "the mean square",
+        squares,
+        "That is how far off the results are, squared, on average. How often do they lie on the "
+        "right side?",
+    ),
     Slip(
         "no offset",
         without_offset,
@@ -164,7 +219,8 @@ RIGHT = (
 
 def one_case(seed, n, n_new, d):
     rng = np.random.default_rng(seed)
-    mixing, direction = rng.normal(size=(d, d)), rng.normal(size=d)
+    turn, direction = np.linalg.qr(rng.normal(size=(d, d)))[0], rng.normal(size=d)
+    mixing = np.linspace(0.3, 3, d)[:, None] * turn  # long in some directions, flat in none
 
     def draw(size):
         z = rng.normal(size=(size, d))

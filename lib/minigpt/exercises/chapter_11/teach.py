@@ -49,7 +49,74 @@ def rolled(rows, start, end, pad):
     return np.roll(due, 1, axis=1), np.where(due == pad, -100, due)
 
 
+def end_left_in(rows, start, end, pad):
+    width = max(map(len, rows)) + 1
+    return filled([[start, *row, end] for row in rows], pad)[:, :width], teach(rows, start, end, 0)[
+        1
+    ]
+
+
+def end_last(rows, start, end, pad):
+    seen, due = teach(rows, start, end, pad)
+    due = np.where(due == end, -100, due)
+    due[:, -1] = end
+    return seen, due
+
+
+def too_narrow(rows, start, end, pad):
+    width = max(map(len, rows))
+    seen, due = np.full((len(rows), width), pad), np.full((len(rows), width), -100)
+    for n, row in enumerate(rows):
+        seen[n, : len(row) + 1] = [start, *row]
+        due[n, : len(row) + 1] = [*row, end]
+    return seen, due
+
+
 SLIPS = (
+    Slip(
+        "start forgotten",
+        lambda rows, start, end, pad: (
+            filled([*rows, [pad] * (max(map(len, rows)) + 1)], pad)[:-1],
+            teach(rows, start, end, pad)[1],
+        ),
+        "What is seen does not begin with the start. What is the decoder shown when it is to give "
+        "the first token?",
+    ),
+    Slip(
+        "the end left in",
+        end_left_in,
+        "In the shorter sentences the end is among what is seen. Nothing is due there, so it would "
+        "do no harm; but nobody needs it, and what is seen is to be filled with `pad`.",
+    ),
+    Slip(
+        "the end in the last column",
+        end_last,
+        "The end is due in the last column for every sentence, however short. After which token "
+        "should the decoder stop?",
+    ),
+    Slip(
+        "exchanged",
+        lambda *args: teach(*args)[::-1],
+        "The two tables are there, the other way round: what is seen comes first.",
+    ),
+    Slip(
+        "one place too narrow",
+        too_narrow,
+        "There is no room for the longest sentence together with its start, or its end. How wide "
+        "must the tables be?",
+    ),
+    Slip(
+        "one place too narrow, cut off",
+        lambda *args: tuple(table[:, :-1] for table in teach(*args)),
+        "The tables are as wide as the longest sentence, and so its end is lost. How wide must "
+        "they be?",
+    ),
+    Slip(
+        "rows of different lengths",
+        lambda rows, start, end, pad: np.array([[start, *row] for row in rows]),
+        "The sentences have different lengths, and the rows of an array have one. Fill them up "
+        "before you make it.",
+    ),
     Slip(
         "not shifted",
         written(ended, ended),

@@ -61,7 +61,50 @@ def filling_in_decoder(lengths, T_q, T_k):
     return encoder, decoder & (np.arange(T_q) < np.asarray(lengths)[:, None, None]), across
 
 
+def all_across(lengths, T_q, T_k):
+    encoder, decoder, across = parts(lengths, T_q, T_k)
+    return encoder, decoder, np.ones_like(across)
+
+
+def lengths_on_rows(lengths, T_q, T_k):
+    encoder, decoder, across = parts(lengths, T_q, T_k)
+    rows = np.arange(T_q)[:, None] < np.asarray(lengths)[:, None, None]
+    return encoder, decoder, np.broadcast_to(rows, across.shape)
+
+
+def a_decoder_each(lengths, T_q, T_k):
+    encoder, decoder, across = parts(lengths, T_q, T_k)
+    return encoder, np.broadcast_to(decoder, (len(lengths), T_q, T_q)), across
+
+
+def without_an_axis(lengths, T_q, T_k):
+    return np.arange(T_k) < lengths
+
+
 SLIPS = (
+    Slip(
+        "filling seen across",
+        all_across,
+        "The target's words see the source's filling. Before whom else did you hide it?",
+    ),
+    Slip(
+        "the source's lengths on the target's rows",
+        lengths_on_rows,
+        "Across, the lengths hide *rows*, which are target words. Of which sentence are they the "
+        "lengths?",
+    ),
+    Slip(
+        "a decoder's mask for each sentence",
+        a_decoder_each,
+        "The decoder's own mask comes once for each sentence. It is the same for all: one table, "
+        "$(T_q, T_q)$, is enough.",
+    ),
+    Slip(
+        "one axis short",
+        without_an_axis,
+        "The places and the lengths do not stand in one row: each sentence is to be compared with "
+        "all places. Which of the two wants an axis more?",
+    ),
     Slip(
         "a causal encoder",
         changed(encoder=with_triangle),
