@@ -1,7 +1,7 @@
 """What chapter 11 says of two sequences, computed anew in plain Python; and that it says so.
 
-The articles: "a transformer has two main parts" (001), one mechanism between two languages (000),
-and *it* that takes in the animal or the street (004).
+The articles: "a transformer has two main parts" and a score that is "a usefulness score" (001),
+one mechanism between two languages (000), *it* that takes in the animal or the street (004).
 """
 
 import json
@@ -57,12 +57,13 @@ def test_the_language_is_what_the_page_says(cells, printed):
     """Genders agree, front adjectives stand in front; and the test sentences are new."""
     names = {"random": random}
     exec(code_with(cells, "NOUNS = "), names)
+    exec(code_with(cells, "def phrase"), names)
     exec(code_with(cells, "def sentence").split("lot = random")[0], names)
     lot = random.Random(11)
     pairs = [names["sentence"](lot) for _ in range(4000)]
     seen = {" ".join(english) for english, _ in pairs[:3000]}
     new = sum(" ".join(english) not in seen for english, _ in pairs[3000:])
-    assert f"of the last 1000 sentences, {new} are not among the first 3000" in printed
+    assert f"{new} of the last 1000 sentences are not among the first 3000" in printed
     assert " ".join(pairs[0][0]) in printed
     feminine = {"maison", "reine", "vache", "table", "fleur", "porte"}
     for english, french in pairs:
@@ -74,33 +75,55 @@ def test_the_language_is_what_the_page_says(cells, printed):
                 assert not noun or masculine not in half.split()
 
 
+def shares_after(printed, words, count=3):
+    return [float(n) for n in re.search(rf"{words} ((?:\d\.\d+ ?){{{count}}})", printed)[1].split()]
+
+
 def test_the_slip_hides_behind_the_encoder(prose, printed):
-    found = dict(
-        re.findall(r"(triangle|words by themselves|triangle, words alone): (\d\.\d\d)", printed)
-    )
-    three = re.search(r"three models: (\d\.\d\d) (\d\.\d\d) (\d\.\d\d)", printed).groups()
-    assert min(map(float, three)) > 0.99
-    assert float(found["words by themselves"]) > 0.99
-    assert float(found["triangle"]) > 0.99
-    assert float(found["triangle, words alone"]) < 0.1
+    assert min(shares_after(printed, "as drawn:")) > 0.99
+    assert shares_after(printed, "words by themselves:", 1)[0] > 0.99
+    assert min(shares_after(printed, "triangle:")) > 0.99
+    assert shares_after(printed, "both:", 1)[0] < 0.1
     assert "the translations are as good as before!" in prose
 
 
 def test_maps_differ_where_translations_do_not(prose, printed):
-    looked = re.search(
-        r"model 0: ([\d.]+) model 1: ([\d.]+) model 2: ([\d.]+) the triangle: ([\d.]+)", printed
+    petite, le = printed.split("petite head 1 head 2 ")[1].split(" le head 1 head 2 ")
+    looks = [re.findall(r"([a-z]+) \d\.\d", row) for row in re.split(r"model \d", petite)[1:]]
+    assert looks == [["small", "small"], ["small", "small"], ["small", "house"]]
+    assert "look at *small* with both heads" in prose
+    looks = [re.findall(r"([a-z]+) \d\.\d", row)[:2] for row in re.split(r"model \d", le)[1:]]
+    assert all("garden" in pair for pair in looks)
+    assert len({word for pair in looks for word in pair}) == 4  # "a different word in each"
+
+
+def test_what_a_hidden_column_takes_away(prose, printed):
+    """Without a triangle the noun's column, with it the column of *the*."""
+    after = printed.split("whole without the first noun the")[1]
+    rows = re.findall(r"(as drawn|triangle) (\d\.\d) (\d\.\d)", after)[:6]
+    assert [name for name, *_ in rows] == ["as drawn"] * 3 + ["triangle"] * 3
+    noun, the = ([float(row[i]) for row in rows] for i in (1, 2))
+    assert max(noun[:3]) <= 0.2
+    assert the[:3] == [1.0, 1.0, 0.7]  # "model 2 does in three sentences of ten"
+    assert min(noun[3:]) >= 0.9
+    assert max(the[3:]) <= 0.1
+    assert "hide the noun, and nearly all stays right; hide *the*, and nearly nothing does" in prose
+
+
+def test_a_probe_reads_what_the_model_does_not(prose, printed):
+    first, slips = re.findall(
+        r"(?:as drawn|triangle) (\d\.\d \d\.\d \d\.\d)", printed.split("one way")[1]
     )
-    *plain, slip = map(float, looked.groups())
-    assert min(plain) >= 0.8
-    assert 0.6 <= slip <= 0.73  # "elsewhere for one word in three"
-    assert "looks elsewhere for one word in three" in prose
+    assert min(map(float, first.split())) >= 0.9
+    assert slips == "1.0 1.0 1.0"
+    assert "not that the model reads it" in prose
 
 
 def test_one_word_changes_three(printed):
     before = "la petite maison rouge aime le vieux jardin blanc"
     after = "le petit bateau rouge aime le vieux jardin blanc"
-    assert printed.count(before) == 3
-    assert printed.count(after) == 4
+    assert printed.count(after) == 2  # with the triangle and without
+    assert printed.count(before) == 2  # hidden: house, with it; hidden: the, without
     changed = [a != b for a, b in zip(before.split(), after.split(), strict=True)]
     assert sum(changed) == 3
 
@@ -132,4 +155,5 @@ def test_the_adjective_alone_decides_and_always():
 def test_the_articles_are_quoted_fairly(prose):
     assert '"a transformer has two main parts: an encoder and a decoder"' in prose
     assert "It was made to translate" in prose or "it was made to translate" in prose
+    assert '"essentially a usefulness score"' in prose
     assert "In an encoder the article's picture holds as it stands" in prose
