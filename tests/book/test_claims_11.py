@@ -43,7 +43,7 @@ def test_the_first_place_gets_most_of_house(prose, printed):
     share = raised[2] / sum(raised)
     assert f"{share:.3f}" == "0.894"
     assert "takes 0.894 of it" in prose
-    assert "[0.053 0.053 0.894] gets [0.894]" in printed
+    assert "place 1 [0.053 0.053 0.894] gets [0.894]" in printed
 
 
 def test_how_many_cells_may_be_looked_at(printed):
