@@ -510,7 +510,7 @@ def test_half_of_its_glances_look_ahead(text):
 def test_the_root_and_the_mask_are_left_out(text):
     assert "The article leaves this step out, so here are both" in text
     assert "*Mat* comes last and sees all six either way" in text
-    assert "by a mask that the article leaves out (chapter 8)" in text
+    assert "by a mask that the article leaves out" in text
 
 
 # "Q_mat and K_mat^T are different"
