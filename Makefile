@@ -1,7 +1,7 @@
 # What CI runs is what people run. Every target makes its own environment first.
 #   make setup      .venv with the locked packages, once
 #   make book       build the site into _build/html
-#   make lab        JupyterLab on chapter 5
+#   make lab        JupyterLab on chapter 1
 #   make test       everything that must hold
 #   make train      the README's first result: a mini-GPT in under a minute
 #   make lint       ruff, and the notebook linter
@@ -33,7 +33,7 @@ book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 lab: $(READY)
-	$(BIN)/jupyter-lab --LabApp.default_url=/lab/tree/chapters/05_three_lines.ipynb
+	$(BIN)/jupyter-lab --LabApp.default_url=/lab/tree/chapters/01_next_token_game.ipynb
 
 test: $(READY)
 	$(BIN)/ruff check .
