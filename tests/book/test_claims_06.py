@@ -396,3 +396,14 @@ def test_the_deadly_width_goes_like_the_square_of_a_logarithm(answers):
         )
         assert d == pytest.approx((math.log(1 / bound) / gap) ** 2, rel=0.06, abs=2)
     assert "$(\\log(1/b)/g)^2$" in answers
+
+
+def test_the_numbers_are_not_usually_of_32_bits(text, output):
+    """Article 000: "usually 32-bit floating point numbers"; bfloat16 has float32's reach."""
+    assert '"usually 32-bit floating point numbers"' in text
+    kind = torch.finfo(torch.bfloat16)
+    assert f"bfloat16 {math.log(kind.max):.2f}" in " ".join(output.split())
+    assert kind.bits == 16
+    assert round(math.log(kind.max), 2) == round(math.log(torch.finfo(torch.float32).max), 2)
+    assert 2 < -math.log10(kind.eps / 2) < 3  # "two or three" digits
+    assert torch.tensor(257.0, dtype=torch.bfloat16) == 256
