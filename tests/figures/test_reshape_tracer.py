@@ -14,7 +14,15 @@ from minigpt.errors import FigureError
 from minigpt.figures import ReshapeTracer
 from minigpt.figures.reshaping import STAGES, WAYS
 
-SIZES = [(3, 2, 2, 1), (4, 3, 2, 2), (2, 3, 1, 1), (4, 1, 3, 2), (3, 1, 1, 1), (4, 2, 3, 1)]
+SIZES = [
+    (3, 2, 2, 1),
+    (4, 3, 2, 2),
+    (2, 3, 1, 1),
+    (4, 1, 3, 2),
+    (3, 1, 1, 1),
+    (4, 2, 3, 1),
+    (1, 2, 2, 1),
+]
 EVERY = list(itertools.product(SIZES, WAYS, [False, True]))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COMPUTE = """(() => {
@@ -116,6 +124,11 @@ def test_the_words_for_a_number_and_for_a_mixture():
     assert figure.reshaping.how(*figure.cell) == (
         "Number 3 of word 1 of the output, 16, is made of 11, 21. It should be 13."
     )
+    assert (
+        tracer(way="merge", cell=["x", 6])
+        .reshaping.how("x", 6)
+        .endswith("It should be in number 3 of word 1, number 3 of word 2, number 3 of word 3.")
+    )
     assert "word 1:  11  12  16  17\n" in figure.in_words
     assert "head 2\nrow 1:  13  14\n" in figure.in_words
     two = tracer((3, 2, 2, 2), cell=["context", 13])
@@ -139,6 +152,12 @@ def test_each_wrong_way_is_wrong_in_its_own():
     assert meets("cards", causal=True) == meets("right", causal=True)
 
 
+@pytest.mark.parametrize("sizes", [(4, 1, 3, 1), (1, 3, 2, 1)])
+def test_with_one_head_or_one_word_a_reshape_alone_is_right(sizes):
+    right, alone = (tracer(sizes, way=way).reshaping.values for way in ("right", "alone"))
+    assert alone["output"].tolist() == right["output"].tolist()
+
+
 def test_still_and_words():
     figure = tracer(way="alone", cell=["x", 6])
     still = figure.still
@@ -151,7 +170,7 @@ def test_still_and_words():
 
 
 BAD = [
-    (lambda: ReshapeTracer(T=5), "T from 2 to 4, but got 5"),
+    (lambda: ReshapeTracer(T=5), "T from 1 to 4, but got 5"),
     (lambda: ReshapeTracer(n_heads=0), "n_heads from 1 to 3"),
     (lambda: tracer(B=3), "B from 1 to 2"),
     (lambda: tracer(d_head=4), "d_head from 1 to 3"),

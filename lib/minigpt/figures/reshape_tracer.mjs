@@ -4,7 +4,7 @@ import { STAGES, WAYS, captionOf, how, marks, reshaping, short, tablesOf } from 
 import { roam } from "./roaming.mjs";
 
 const SETTINGS = ["B", "T", "n_heads", "d_head", "way", "causal"];
-const SIZES = { T: ["words", 2, 4], n_heads: ["heads", 1, 3], d_head: ["numbers a head", 1, 3], B: ["texts", 1, 2] };
+const SIZES = { T: ["words", 1, 4], n_heads: ["heads", 1, 3], d_head: ["numbers a head", 1, 3], B: ["texts", 1, 2] };
 
 function render({ model, el }) {
   const stages = element("div", { class: "aw-reshaping" });

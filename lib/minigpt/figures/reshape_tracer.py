@@ -11,7 +11,7 @@ from minigpt.errors import FigureError, problem
 from minigpt.figures.base import Figure
 from minigpt.figures.reshaping import STAGES, WAYS, Reshaping, short
 
-LIMITS = {"B": (1, 2), "T": (2, 4), "n_heads": (1, 3), "d_head": (1, 3)}
+LIMITS = {"B": (1, 2), "T": (1, 4), "n_heads": (1, 3), "d_head": (1, 3)}
 
 
 class ReshapeTracer(Figure):

@@ -89,7 +89,8 @@ export function how(way, stage, position) {
   const [own, at, other] = ends(way, stage, position);
   const found = reach(way, own, at), right = due(way, own, at);
   const arrives = listed(way, other, found[other]), should = listed(way, other, right);
-  const verdict = String(found[other]) === String(right) ? "As it should be." : `It should be ${should}.`;
+  const place = own === "output" ? "" : "in ";
+  const verdict = String(found[other]) === String(right) ? "As it should be." : `It should be ${place}${should}.`;
   if (own === "output") {
     const value = short(way.values.output[at]);
     const [first, ...rest] = nameOf(way, own, at);

@@ -166,7 +166,8 @@ class Reshaping:
         own, at, other = self.ends(stage, position)
         found, due = self.reach(own, at), self.due(own, at)
         arrives, should = self._listed(other, found[other]), self._listed(other, due)
-        verdict = "As it should be." if found[other] == due else f"It should be {should}."
+        place = "" if own == "output" else "in "
+        verdict = "As it should be." if found[other] == due else f"It should be {place}{should}."
         if own == "output":
             name, value = self.name("output", at).capitalize(), short(self.values["output"][at])
             return f"{name} of the output, {value}, is made of {arrives}. {verdict}"

@@ -70,15 +70,14 @@ PRUNING = (
     ),
     Hint(
         "the nearest mixture",
-        "For the second function: the heads that are left give each word some numbers, and you "
+        "First function: bring the rows of `w_o` to heads and widths, and let each head meet its "
+        "own part. Second: the heads that are left give each word some numbers, and you "
         "look for the matrix that makes of these, as nearly as can be, what the word got before. "
         "`np.linalg.lstsq(a, b)[0]` is the matrix `m` for which `a @ m` comes nearest to `b`.",
     ),
     Hint(
-        "a plan",
-        "First: `reshape` the rows of `w_o` into heads and widths, and let each head meet its "
-        "own part. Second: merge, lay all words of all texts below one another, keep the columns "
-        "of the heads that stay, and fit them to the whole product; the rows of the head that is "
-        "gone are zeros.",
+        "a plan for the second",
+        "Merge, lay all words of all texts below one another, keep the columns of the heads that "
+        "stay, and fit them to the whole product; the rows of the head that is gone are zeros.",
     ),
 )

@@ -20,6 +20,10 @@ def one_sentence(heads):
     return heads.swapaxes(0, 1).reshape(T, n_heads * d_head)
 
 
+def of_the_chapter(heads):
+    return heads.swapaxes(0, 1).reshape(heads.shape[1], -1)
+
+
 SLIPS = (
     Slip(
         "reshape alone",
@@ -75,6 +79,29 @@ SLIPS = (
         "one sentence only",
         one_sentence,
         "There are four axes: the batch, the heads, the words, and a head's numbers.",
+    ),
+    Slip(
+        "the chapter's, as it stands",
+        of_the_chapter,
+        "That is the chapter's `merge`, made for one text. With the batch in front, axis 1 is that "
+        "of the heads and no longer that of the words.",
+    ),
+    Slip(
+        "the chapter's axes",
+        lambda heads: flat(heads.swapaxes(0, 1).reshape(heads.shape), heads.shape[2]),
+        "Texts and heads change places before the `reshape`: in the chapter axes 0 and 1 were heads "
+        "and words. Where are these two now?",
+    ),
+    Slip(
+        "a text in one row",
+        lambda heads: heads.swapaxes(1, 2).reshape(len(heads), -1),
+        "Each text has come into one long row. Heads and widths are to be made one axis, and the "
+        "words keep theirs.",
+    ),
+    Slip(
+        "one text only",
+        lambda heads: merge_heads(heads)[0],
+        "Only the first text came back, and rightly merged. The batch keeps its axis.",
     ),
     Slip(
         "transpose as in PyTorch",

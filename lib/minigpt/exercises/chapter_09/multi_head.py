@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
+from minigpt.exercises.chapter_09 import shares
 from minigpt.exercises.chapter_09.hints import MULTI_HEAD
+from minigpt.exercises.chapter_09.steps import cut, flat, lines, softmax, split
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
 
@@ -20,67 +22,17 @@ def multi_head(x, w_qkv, b_qkv, w_o, b_o, n_heads):
     return merged @ w_o + b_o
 
 
-def softmax(scores, axis=-1):
-    raised = np.exp(scores)
-    return raised / raised.sum(axis=axis, keepdims=True)
-
-
-def without_keepdims(scores):
-    raised = np.exp(scores)
-    return raised / raised.sum(axis=-1)
-
-
-def cut(y, n_heads):
-    """Shape (B, T, n_heads, d_head): the axis is cut, nothing has moved."""
-    return y.reshape(*y.shape[:2], n_heads, -1)
-
-
-def split(y, n_heads):
-    return cut(y, n_heads).swapaxes(1, 2)
-
-
-def merge(context):
-    return context.swapaxes(1, 2).reshape(len(context), context.shape[2], -1)
-
-
-def flat(context, T):
-    return context.reshape(len(context), T, -1)
-
-
-def lines(
-    thirds=lambda qkv, n_heads: np.split(qkv, 3, axis=-1),
-    split=split,
-    score=lambda q, k: q @ k.mT,
-    root=lambda q, x, n_heads: math.sqrt(q.shape[-1]),
-    share=softmax,
-    mix=lambda weights, q, k, v: weights @ v,
-    merge=lambda context, T: merge(context),
-    finish=lambda merged, w_o, b_o, n_heads: merged @ w_o + b_o,
-    project=lambda x, w, b: x @ w + b,
-):
-    """All of it, and one step changed."""
-
-    def changed(x, w_qkv, b_qkv, w_o, b_o, n_heads):
-        parts = thirds(project(x, w_qkv, b_qkv), n_heads)
-        q, k, v = (split(part, n_heads) for part in parts)
-        weights = share(score(q, k) / root(q, x, n_heads))
-        context = mix(weights, q, k, v)
-        return finish(merge(context, x.shape[1]), w_o, b_o, n_heads)
-
-    return changed
-
-
 def a_head_at_a_time(qkv, n_heads):
     """For each head its three, as some models store them."""
     parts = qkv.reshape(*qkv.shape[:2], n_heads, 3, -1)
     return (parts[..., i, :].reshape(*qkv.shape[:2], -1) for i in range(3))
 
 
+def deal(y, n_heads):
+    return y.reshape(*y.shape[:2], -1, n_heads).transpose(0, 3, 1, 2)
+
+
 WIDTH = {3: 7, 4: 5}  # d_model, in the two cases, by n_heads
-
-
-def masked(scores):
-    return softmax(np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf))
 
 
 def in_another_order(*order):
@@ -114,7 +66,7 @@ SLIPS = (
     ),
     Slip(
         "every n-th number",
-        lines(split=lambda y, n: y.reshape(*y.shape[:2], -1, n).transpose(0, 3, 1, 2)),
+        lines(split=deal),
         "Head 0 gets every `n_heads`-th number. A head is made of neighbouring columns.",
     ),
     Slip(
@@ -175,60 +127,6 @@ SLIPS = (
         "queries, keys, values.",
     ),
     Slip(
-        "the root of d_model",
-        lines(root=lambda q, x, n: math.sqrt(x.shape[-1])),
-        "The scores are divided by the root of how wide the words are. "
-        "How many products are added up in one score?",
-    ),
-    Slip(
-        "the root of all heads' width",
-        lines(root=lambda q, x, n: math.sqrt(q.shape[-1] * n)),
-        "The scores are divided by the root of all heads' widths together. "
-        "A score adds up the products of one head.",
-    ),
-    Slip(
-        "the root of how many",
-        lines(root=lambda q, x, n: math.sqrt(n)),
-        "The scores are divided by the root of how many heads there are. How wide is one?",
-    ),
-    Slip(
-        "no root",
-        lines(root=lambda q, x, n: 1),
-        "The weights are too sharp: the scores go into the softmax as they are.",
-    ),
-    Slip(
-        "divided by the width",
-        lines(root=lambda q, x, n: q.shape[-1]),
-        "The weights are too flat: the scores are divided by the width itself.",
-    ),
-    Slip(
-        "softmax down the columns",
-        lines(share=lambda scores: softmax(scores, axis=-2)),
-        "The columns of each table of weights sum to 1, the rows do not. Who hands out a whole?",
-    ),
-    Slip(
-        "softmax over the heads",
-        lines(share=lambda scores: softmax(scores, axis=1)),
-        "The shares are taken across the heads, so that what one head sees another cannot. "
-        "Each has a softmax of its own.",
-    ),
-    Slip(
-        "keepdims forgotten",
-        lines(share=without_keepdims),
-        "The sums have lost an axis, so they do not line up with the rows that they divide.",
-    ),
-    Slip(
-        "a mask",
-        lines(share=masked),
-        "Words look at nothing that comes after them. That is chapter 8's mask; here all are seen.",
-    ),
-    Slip(
-        ".T",
-        lines(score=lambda q, k: q @ k.T),
-        "Queries and keys do not fit together: `.T` turns round *all* axes of the keys, "
-        "batch and heads among them.",
-    ),
-    Slip(
         "keys handed over",
         lines(mix=lambda weights, q, k, v: weights @ k),
         "The weights are right, but it is the keys that are mixed by them.",
@@ -277,6 +175,45 @@ SLIPS = (
         "The heads are added up and not laid side by side, so they no longer fit `w_o`, which has "
         "a slice of rows for each.",
     ),
+    Slip(
+        "every n-th number, there and back",
+        lines(split=deal, merge=lambda context, T: flat(context.transpose(0, 2, 3, 1), T)),
+        "The heads are dealt like cards, and gathered like cards. The columns of `w_qkv` are "
+        "neighbours where they belong to one head.",
+    ),
+    Slip(
+        "both biases forgotten",
+        lines(
+            project=lambda x, w, b: x @ w,
+            finish=lambda merged, w_o, b_o, n: merged @ w_o,
+        ),
+        "Neither bias has had anything to do. One goes with each matrix.",
+    ),
+    Slip(
+        "the chapter's split and merge",
+        lines(
+            split=lambda y, n: y.reshape(len(y), n, -1).swapaxes(0, 1),
+            merge=lambda context, T: context.swapaxes(0, 1).reshape(context.shape[1], -1),
+        ),
+        "Those are the chapter's `split` and `merge`, made for one text. For a batch take those of "
+        "exercise 9.1.",
+    ),
+    Slip(
+        "as wide as a word",
+        lines(
+            lambda qkv, n: (qkv[..., : WIDTH[n]] for _ in range(3)),
+            split=lambda y, n: y.reshape(*y.shape[:2], n, y.shape[-1] // n),
+        ),
+        "What you split is as wide as a word, and that cannot be shared out among the heads. A "
+        "query is as wide as a third of what the first product makes.",
+    ),
+    Slip(
+        "values first, queries last",
+        in_another_order(2, 1, 0),
+        "Queries and values have changed places: the first third makes the queries, the last the "
+        "values.",
+    ),
+    *shares.SLIPS,
 )
 
 

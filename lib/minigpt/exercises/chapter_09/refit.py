@@ -68,6 +68,30 @@ def rows_left_out(context, w_o, gone):
     return refit(context, w_o, gone)[staying(context, gone)]
 
 
+def columns_silenced(context, w_o, gone):
+    silent = w_o.copy()
+    silent[:, gone * context.shape[3] : (gone + 1) * context.shape[3]] = 0
+    return silent
+
+
+def zeros_at_the_end(context, w_o, gone):
+    fitted = rows_left_out(context, w_o, gone)
+    return np.vstack([fitted, np.zeros((context.shape[3], w_o.shape[1]))])
+
+
+def with_a_bias(context, w_o, gone):
+    merged, kept = words_of(context), staying(context, gone)
+    ones = np.ones((len(merged), 1))
+    fitted = np.zeros(w_o.shape)
+    fitted[kept] = np.linalg.lstsq(np.hstack([merged[:, kept], ones]), merged @ w_o)[0][:-1]
+    return fitted
+
+
+def solved(context, w_o, gone):
+    merged = words_of(context)
+    return np.linalg.solve(merged[:, staying(context, gone)], merged @ w_o)
+
+
 SLIPS = (
     Slip(
         "silenced",
@@ -144,6 +168,61 @@ SLIPS = (
         "fitted to one text",
         lambda context, w_o, gone: refit(context[:1], w_o, gone),
         "Only the first text is fitted. Lay the words of all of them below one another.",
+    ),
+    Slip(
+        "fitted to one word",
+        lambda context, w_o, gone: refit(context[:, :, :1], w_o, gone),
+        "Only the first word of each text is fitted. Lay all of them below one another.",
+    ),
+    Slip(
+        "columns silenced",
+        columns_silenced,
+        "Those are columns: one of the numbers that come out, from all heads. And nothing is "
+        "fitted yet.",
+    ),
+    Slip(
+        "zeros at the end",
+        zeros_at_the_end,
+        "The fit is right, but the zeros stand at the end and push the others up. They belong "
+        "where the head's rows were.",
+    ),
+    Slip(
+        "counted from 1",
+        fitting(stays=lambda context, gone: staying(context, gone - 1)),
+        "The head before is gone. Heads are counted from 0, as the exercise has it.",
+    ),
+    Slip(
+        "what comes out",
+        lambda context, w_o, gone: words_of(context) @ refit(context, w_o, gone),
+        "That is what comes out, one word below the other. The matrix is wanted that makes it.",
+    ),
+    Slip(
+        "what comes out, by texts",
+        lambda context, w_o, gone: (
+            words_of(context).reshape(len(context), context.shape[2], -1)
+            @ refit(context, w_o, gone)
+        ),
+        "That is what comes out for each text. The matrix is wanted that makes it.",
+    ),
+    Slip(
+        "a bias fitted, too",
+        with_a_bias,
+        "A column of ones took part in the fit, and its row was dropped afterwards. `w_o` has no "
+        "bias to lean on.",
+    ),
+    Slip(
+        "solved",
+        solved,
+        "`solve` wants as many equations as there are unknowns. There are far more words than "
+        "numbers in a word, so nothing fits them all: what finds the nearest?",
+    ),
+    Slip(
+        "each text by itself",
+        lambda context, w_o, gone: np.mean(
+            [refit(text[None], w_o, gone) for text in context], axis=0
+        ),
+        "Each text is fitted by itself, and the fits are averaged. One fit for all of them comes "
+        "nearer to all of them.",
     ),
 )
 

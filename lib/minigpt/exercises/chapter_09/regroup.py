@@ -12,6 +12,11 @@ def regroup(w, n_heads):
     return columns.swapaxes(1, 2).reshape(d_model, width)
 
 
+def as_square(w, n_heads):
+    d_model = len(w)
+    return w.reshape(d_model, d_model // n_heads, n_heads).swapaxes(1, 2).reshape(w.shape)
+
+
 SLIPS = (
     Slip(
         "the other way",
@@ -57,6 +62,53 @@ SLIPS = (
         "turned on its side",
         lambda w, n_heads: w.reshape(len(w), -1, n_heads).T.reshape(w.shape),
         "`.T` turned all three axes round, and rows went with the columns.",
+    ),
+    Slip(
+        "a list of heads",
+        lambda w, n_heads: [w[:, h::n_heads] for h in range(n_heads)],
+        "Each head has its columns, in a matrix of its own. One matrix is wanted, with these side "
+        "by side.",
+    ),
+    Slip(
+        "heads below one another",
+        lambda w, n_heads: np.concatenate([w[:, h::n_heads] for h in range(n_heads)]),
+        "Each head has its columns, but the heads are laid below one another. Along which axis do "
+        "columns stand?",
+    ),
+    Slip(
+        "rows exchanged",
+        lambda w, n_heads: w.reshape(len(w), -1, n_heads).swapaxes(0, 1).reshape(w.shape),
+        "The columns are cut as they should be, and then the rows change places with the widths. "
+        "Which two axes hide in the columns?",
+    ),
+    Slip(
+        "a width that is no whole number",
+        lambda w, n_heads: w.reshape(len(w), w.shape[1] / n_heads, n_heads),
+        "An axis cannot be a decimal number long, and `/` gives one even when nothing is left over.",
+    ),
+    Slip(
+        "neighbours split",
+        lambda w, n_heads: w.reshape(len(w), n_heads, -1).swapaxes(0, 1),
+        "That splits neighbours, as `split_heads` will do afterwards. What is wanted is a matrix "
+        "in which they are the right ones.",
+    ),
+    Slip(
+        "a colon too few",
+        lambda w, n_heads: np.hstack([w[:, h:n_heads] for h in range(n_heads)]),
+        "From `h` to `n_heads` there are neighbours, and fewer each time. A step stands behind a "
+        "second colon.",
+    ),
+    Slip(
+        "steps of a width",
+        lambda w, n_heads: np.hstack([w[:, h :: w.shape[1] // n_heads] for h in range(n_heads)]),
+        "You step by how wide a head is. How many heads got a column before it was head 0's turn "
+        "again?",
+    ),
+    Slip(
+        "as many columns as rows",
+        as_square,
+        "You take a head's width from how many rows there are. What is cut is the columns, and "
+        "they need not be as many.",
     ),
 )
 

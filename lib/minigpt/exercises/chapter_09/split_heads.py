@@ -16,6 +16,10 @@ def cut(x, n_heads):
     return x.reshape(*x.shape[:2], n_heads, -1)
 
 
+def of_the_chapter(x, n_heads):
+    return x.reshape(len(x), n_heads, -1).swapaxes(0, 1)
+
+
 def one_sentence(x, n_heads):
     T, d_model = x.shape
     return x.reshape(T, n_heads, d_model // n_heads).swapaxes(0, 1)
@@ -71,6 +75,39 @@ SLIPS = (
         lambda x, n_heads: cut(x, n_heads).swapaxes(0, 1),
         "The texts of the batch and the words have changed places. With an axis in front, every "
         "axis has a number more than in the chapter.",
+    ),
+    Slip(
+        "the chapter's, as it stands",
+        of_the_chapter,
+        "That is the chapter's `split`, made for one text: `len` now counts the texts, and the "
+        "words are lost among the numbers. Where did each axis move when the batch came in front?",
+    ),
+    Slip(
+        "heads in front by reshape",
+        lambda x, n_heads: x.reshape(n_heads, *x.shape[:2], -1),
+        "The heads are in front of everything, and a `reshape` alone has put them there, so head 0 "
+        "holds whatever comes first. The first axis stays that of the texts.",
+    ),
+    Slip(
+        "words and widths exchanged",
+        lambda x, n_heads: cut(x, n_heads).swapaxes(1, 3),
+        "Words and widths have changed places. Which two axes stand between the one and the other "
+        "order of the exercise?",
+    ),
+    Slip(
+        "the last head first",
+        lambda x, n_heads: cut(x, n_heads)[:, :, ::-1].swapaxes(1, 2),
+        "The heads stand in the reverse order. Head 0 has the first numbers of a word.",
+    ),
+    Slip(
+        "heads among the texts",
+        lambda x, n_heads: split_heads(x, n_heads).reshape(-1, x.shape[1], x.shape[2] // n_heads),
+        "Texts and heads have been made into one axis. Each should keep its own.",
+    ),
+    Slip(
+        "one head only",
+        lambda x, n_heads: x[..., : x.shape[-1] // n_heads],
+        "That is head 0, and rightly cut. The others need their slices too, in an axis of their own.",
     ),
     Slip(
         "turned all round",

@@ -24,6 +24,16 @@ def before(merged, n_heads):
     return merged.reshape(B, n_heads, T, -1)
 
 
+def one_text(merged, n_heads):
+    heads = merged.reshape(n_heads, merged.shape[1], -1)
+    return heads.swapaxes(0, 1).reshape(merged.shape)
+
+
+def no_whole_number(merged, n_heads):
+    B, T, d_model = merged.shape
+    return merged.reshape(B, n_heads, T, d_model / n_heads)
+
+
 SLIPS = (
     Slip(
         "scrambled again",
@@ -68,6 +78,45 @@ SLIPS = (
         lambda merged, n_heads: through(merged, merged.shape[1], -1, axes=(0, 2, 1)),
         "Numbers of a head that stood side by side are torn apart. The wrong merge kept each "
         "head's numbers for a word together.",
+    ),
+    Slip(
+        "split as if it were whole",
+        lambda merged, n_heads: merged.reshape(*merged.shape[:2], n_heads, -1).swapaxes(1, 2),
+        "You split what came as if its rows were words. They are no longer: which axes did the "
+        "wrong merge find, and in which order?",
+    ),
+    Slip(
+        "the batch forgotten",
+        one_text,
+        "One text's numbers have come into another's: the shape that you go back to has no axis "
+        "for the batch.",
+    ),
+    Slip(
+        "the batch among the words",
+        lambda merged, n_heads: (
+            merged.reshape(n_heads, -1, merged.shape[2] // n_heads)
+            .swapaxes(0, 1)
+            .reshape(merged.shape)
+        ),
+        "All texts are taken for one long one, so numbers cross from text to text. The wrong merge "
+        "left the batch alone, and so should you.",
+    ),
+    Slip(
+        "cards within a word",
+        lambda merged, n_heads: through(merged, merged.shape[1], -1, n_heads, axes=(0, 1, 3, 2)),
+        "You sort numbers within each row, which is the second function's work. Here they stand in "
+        "wrong rows.",
+    ),
+    Slip(
+        "shuffled within a word",
+        lambda merged, n_heads: through(merged, merged.shape[1], n_heads, -1, axes=(0, 1, 3, 2)),
+        "You shuffle numbers within each row. Here they stand in wrong rows: which numbers did the "
+        "wrong merge put into row 0?",
+    ),
+    Slip(
+        "a width that is no whole number",
+        no_whole_number,
+        "An axis cannot be a decimal number long, and `/` gives one even when nothing is left over.",
     ),
 )
 

@@ -20,6 +20,11 @@ def slices(context, w_o):
     return [w_o[h * len(w_o) // n_heads : (h + 1) * len(w_o) // n_heads] for h in range(n_heads)]
 
 
+def columns(context, w_o):
+    d_head = context.shape[3]
+    return [w_o[:, h * d_head : (h + 1) * d_head] for h in range(context.shape[1])]
+
+
 def by_head(context, parts):
     pairs = enumerate(parts)
     return np.stack([context[:, h] @ part for h, part in pairs], axis=1)
@@ -89,6 +94,48 @@ SLIPS = (
         ),
         "Heads and words got mixed up by a `reshape`. `context` has the heads in front already, "
         "and they may stay there.",
+    ),
+    Slip(
+        "columns, turned round",
+        lambda context, w_o: by_head(context, [part.T for part in columns(context, w_o)]),
+        "Those are columns of `w_o`, turned round so that they fit. Each column is for one of the "
+        "`d_model` numbers, and all heads write in it.",
+    ),
+    Slip(
+        "columns, by np.split",
+        lambda context, w_o: by_head(context, np.split(w_o, context.shape[1], axis=1)),
+        "It is columns that you cut apart, and they are not even as many as can be shared out "
+        "among the heads. Along which axis of `w_o` do heads lie?",
+    ),
+    Slip(
+        "the outputs cut",
+        lambda context, w_o: (merged(context) @ w_o).reshape(
+            len(context), context.shape[2], context.shape[1], w_o.shape[1] // context.shape[1]
+        ),
+        "The heads are added up in the product, and no cut brings them apart again. Cut before you "
+        "multiply.",
+    ),
+    Slip(
+        "w_o turned round",
+        lambda context, w_o: context @ w_o.T.reshape(*context.shape[1::2], -1),
+        "`w_o` is turned round, and rows and columns got mixed in the `reshape`. It has a row for "
+        "each number that comes in.",
+    ),
+    Slip(
+        "all the others",
+        lambda context, w_o: (merged(context) @ w_o)[:, None] - writings(context, w_o),
+        "That is what comes out *without* each head. What does it add?",
+    ),
+    Slip(
+        "words before heads",
+        lambda context, w_o: writings(context, w_o).swapaxes(1, 2),
+        "Each head writes what it should, but the words stand before the heads. The shape is "
+        "that of `context`, only wider or narrower at the end.",
+    ),
+    Slip(
+        "one text only",
+        lambda context, w_o: writings(context, w_o)[0],
+        "That is the first text, and right. The others are wanted, too.",
     ),
 )
 
