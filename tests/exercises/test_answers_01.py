@@ -207,7 +207,6 @@ SAID = [
     ),
     ("1.3", lambda *args: (True, True), "bets more than a whole after one word"),
     ("1.3", lambda *args: (audited(*args)[0], True), "looks at the word it bets on"),
-    ("1.3", lambda *args: (audited(*args)[0], False), "is honest: it reads the word before"),
     (
         "1.3",
         lambda *args: audited(*args, others=lambda rest, size: [[None] * len(rest)]),
