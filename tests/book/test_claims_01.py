@@ -152,7 +152,7 @@ def test_an_honest_player_gets_ahead_as_rarely_as_the_limit_says(output, text):
     behind = sum(chance for ahead, chance in chances.items() if ahead < 0)
     shown = re.search(r"mean ratio 1\.0, and yet behind\nin ([\d.]+) of games", output)[1]
     assert float(shown) == pytest.approx(behind, abs=0.004)
-    assert "Three games in four" in text
+    assert "Behind in three games out of four" in text
     assert "a chance of at most 1 in $2^k$" in text
 
 
