@@ -162,7 +162,7 @@ def test_the_ratios_of_the_suppers(output):
         ratios = [b / p for b, p in zip(bet, truth, strict=True)]
         assert sum(p * r for p, r in zip(truth, ratios, strict=True)) == 1
         saved = sum(p * round(math.log2(r)) for p, r in zip(truth, ratios, strict=True))
-        line = rf"{name}: ratios \[(.*)\], mean 1\.000\n saves {float(saved):.3f} bits"
+        line = rf"{name}: ratios \[(.*)\]\n mean 1\.000, saves {float(saved):.3f} bits"
         shown = re.search(line, squeezed(output))[1]
         assert list(map(float, shown.split())) == list(map(float, ratios))
 
