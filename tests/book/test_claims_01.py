@@ -134,7 +134,7 @@ def test_no_bet_pays_less_than_the_truth_and_the_ratio_is_1_on_average():
 
 
 def test_an_honest_player_gets_ahead_as_rarely_as_the_limit_says(output, text):
-    p, n = [0.5, 0.25, 0.125, 0.125], 20
+    p, n = [0.5, 0.25, 0.125, 0.125], 10
     gains = {1: -1, 2: 0, 3: 1}  # bits, by how many halvings the truth paid
     chances = Counter({0: 1.0})
     for _ in range(n):
@@ -148,7 +148,23 @@ def test_an_honest_player_gets_ahead_as_rarely_as_the_limit_says(output, text):
         assert exact <= 2**-k
         shown = re.search(rf"{k} ahead: ([\d.]+) of games, limit 1/{2**k}\n", output)[1]
         assert float(shown) == pytest.approx(exact, abs=0.004)
+    assert sum(chance * 2.0**ahead for ahead, chance in chances.items()) == pytest.approx(1)
+    behind = sum(chance for ahead, chance in chances.items() if ahead < 0)
+    shown = re.search(r"mean ratio 1\.0, and yet behind\nin ([\d.]+) of games", output)[1]
+    assert float(shown) == pytest.approx(behind, abs=0.004)
+    assert "Behind in three games out of four" in text
     assert "a chance of at most 1 in $2^k$" in text
+
+
+def test_the_ratios_of_the_suppers(output):
+    truth = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]
+    for name, bet in [("even", [Fraction(1, 4)] * 4), ("contrary", truth[::-1])]:
+        ratios = [b / p for b, p in zip(bet, truth, strict=True)]
+        assert sum(p * r for p, r in zip(truth, ratios, strict=True)) == 1
+        saved = sum(p * round(math.log2(r)) for p, r in zip(truth, ratios, strict=True))
+        line = rf"{name}: ratios \[(.*)\]\n mean 1\.000, saves {float(saved):.3f} bits"
+        shown = re.search(line, squeezed(output))[1]
+        assert list(map(float, shown.split())) == list(map(float, ratios))
 
 
 # ---- the floor
@@ -207,7 +223,7 @@ def test_smoothing(output, text):
     assert min(held_out, key=held_out.get) == 0.001
     nats = bits(told(500, 2), 2, 0.001) * 500 * math.log(2) / sum(map(len, told(500, 2)))
     assert f"{nats:.3f} nats a word, perplexity {math.exp(nats):.2f}" in output
-    assert "Seventy-three bits a story" in text
+    assert "Of its 98 bits a story, the truth would have to pay 25. The other seventy-three" in text
     assert round(held_out[0.001] - truth(500, 2)) == 73
 
 
@@ -258,7 +274,7 @@ def test_short_memories_write_no_stories(output, text):
     assert 0 < good[4] < 20 < 2 * good[5] < 100
     assert "2-gram: [0, 0, 0] stories in 300" in output
     assert "3-gram: [0, 0, 0] stories in 300" in output
-    assert "None, three times over, and none" in text
+    assert "Not one in 900 by the bigram, and not one by the trigram" in text
 
 
 def test_the_greedy_bigram_walks_in_circles(output):

@@ -196,6 +196,33 @@ def test_an_odd_wrong_answer_does_not_pass(id, i):
     assert judge(EXERCISES[id], WRONG[id][i]).status == NOT_YET
 
 
+SAID = [
+    ("1.1", lambda chances: (graded(chances)[0], 2.0 ** graded(chances)[0]), "more than a float"),
+    ("1.2", lambda *args: np.array(counted(*args)).T, "lie on their side"),
+    ("1.2", lambda stories, size, alpha: counted(stories, size, 1), "whatever `alpha` is"),
+    (
+        "1.2",
+        lambda stories, size, alpha: counted([[*s, 0] for s in stories], size, alpha),
+        "an end comes after the end",
+    ),
+    ("1.3", lambda *args: (True, True), "bets more than a whole after one word"),
+    ("1.3", lambda *args: (audited(*args)[0], True), "looks at the word it bets on"),
+    (
+        "1.3",
+        lambda *args: audited(*args, others=lambda rest, size: [[None] * len(rest)]),
+        "falls over your `None`",
+    ),
+    ("1.4", lambda chances: settled(chances, 10), "after 10 rounds"),
+    ("1.4", lambda chances: settled(chances, 25), "after 25 rounds"),
+    ("1.4", lambda chances: np.eye(len(chances))[-1], "Nearly all the weight"),
+]
+
+
+@pytest.mark.parametrize(("id", "answer", "said"), SAID)
+def test_a_typical_mistake_is_told_what_it_is(id, answer, said):
+    assert said in str(judge(EXERCISES[id], answer))
+
+
 def test_the_honest_players_are_honest_and_the_others_are_not():
     """By the cases' own names, whatever the reference says."""
     whole_and_blind = [audited(*case.args) for case in EXERCISES["1.3"].cases]

@@ -51,6 +51,10 @@ def looking_at(**how):
     return lambda player, story, i, vocab_size: is_blind(player, story, i, vocab_size, **how)
 
 
+def blotted_out(player, story, i, vocab_size):
+    return np.allclose(player(story[:i] + [None] * (len(story) - i), i), player(story, i))
+
+
 def first_place_only(player, story, vocab_size):
     return makes_a_whole(player(story, 0)), is_blind(player, story, 0, vocab_size)
 
@@ -112,6 +116,12 @@ SLIPS = (
         "is 1 all the same.",
     ),
     Slip(
+        "no sum",
+        auditing(lambda bets: min(bets) >= 0),
+        "You ask whether a bet is negative. A whole has another property too, and it is the one that "
+        "most cheats break.",
+    ),
+    Slip(
         "at most 1",
         auditing(lambda bets: min(bets) >= 0 and sum(bets) < 1 + 1e-6),
         "You let a player pass whose bets make less than a whole. That harms nobody but itself, yet "
@@ -164,6 +174,24 @@ SLIPS = (
         "at them.",
     ),
     Slip(
+        "one word and no more",
+        auditing(blind=looking_at(end=1, longer=())),
+        "You change the word that is betted on, and nothing else. One of the players looks further "
+        "ahead, and one counts how many words are to come.",
+    ),
+    Slip(
+        "the later words and no more",
+        auditing(blind=looking_at(begin=1, longer=())),
+        "Your other endings begin with the word that is betted on, and are as long as the true one. "
+        "One player looks at that word, and one counts.",
+    ),
+    Slip(
+        "blotted out",
+        auditing(blind=blotted_out),
+        "You blot out the words to come, and a player who peeks at them falls over your `None`. Let it "
+        "see words, other ones: its bets will give it away.",
+    ),
+    Slip(
         "the words after it only",
         auditing(blind=looking_at(begin=1)),
         "You change what comes after the word that is betted on, but not that word itself: the "
@@ -191,6 +219,12 @@ SLIPS = (
         "peeking, not blind",
         lambda *args: (audit(*args)[0], not audit(*args)[1]),
         "Your second answer says who peeks. Asked is who does *not*.",
+    ),
+    Slip(
+        "who cheats",
+        lambda *args: tuple(not kept for kept in audit(*args)),
+        "Both answers are turned round: you say which promise is broken. True is for a promise that "
+        "is kept.",
     ),
     Slip(
         "exchanged",
@@ -236,6 +270,12 @@ RIGHT = (
     Variant("as 0-d arrays", lambda *args: tuple(np.array(part) for part in audit(*args))),
 )
 
+
+def who_it_was(args, values):
+    """Of a player that was misjudged: what it does."""
+    return f"This player {args[0].does}."
+
+
 STORY, SHORT = [3, 1, 4, 2, 6, 5, 0], [2, 3, 1, 0]
 CASES = tuple(
     Case((player, story, vocab_size), (None, None, None))
@@ -267,6 +307,7 @@ EXERCISE = Exercise(
     cases=CASES,
     slips=SLIPS,
     right=RIGHT,
+    invariants=(who_it_was,),
     hints=(
         Hint(
             "two promises",

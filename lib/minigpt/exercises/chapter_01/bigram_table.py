@@ -53,6 +53,14 @@ def in_one_stream(stories):
     return list(pairwise(stream))
 
 
+def each_once_a_story(stories):
+    return [pair for story in stories for pair in set(pairs([story]))]
+
+
+def with_another_end(stories):
+    return pairs([[*story, 0] for story in stories])
+
+
 def as_large_as_needed(stories, vocab_size, alpha):
     size = max(max(story) for story in stories) + 1
     return bigram_table(stories, size, alpha)
@@ -76,6 +84,12 @@ SLIPS = (
         table(share=lambda counts: counts / counts.sum(axis=0)),
         "Columns are divided by sums, and not rows. Is it the wrong axis, or a sum that has not "
         "stayed a column?",
+    ),
+    Slip(
+        "turned over",
+        lambda *args: bigram_table(*args).T,
+        "The numbers are right and lie on their side: each of your *columns* is a bet. A word's bet is "
+        "its row.",
     ),
     Slip(
         "one whole for the table",
@@ -132,6 +146,23 @@ SLIPS = (
         "Only pairs that were seen get `alpha`, and they are not the ones that need it.",
     ),
     Slip(
+        "alpha for seen pairs, and 0/0",
+        smoothed(lambda counts, alpha: rows_of(counts + alpha * (counts > 0))),
+        "You smooth only pairs that were seen, so a word that never came has a row of 0/0. It is "
+        "the unseen that `alpha` is for.",
+    ),
+    Slip(
+        "always 1",
+        lambda stories, vocab_size, alpha: bigram_table(stories, vocab_size, 1),
+        "Your table is the same whatever `alpha` is: each pair begins as if it had been seen once.",
+    ),
+    Slip(
+        "another end",
+        table(with_another_end),
+        "You add an end to stories that have one, and so an end comes after the end. The last pair of "
+        "a story is its last word and the 0 that stands there.",
+    ),
+    Slip(
         "the start left out",
         table(within),
         "The first word of a story is predicted too. What stands before it, now that token 0 ends "
@@ -153,6 +184,12 @@ SLIPS = (
         table(lambda stories: set(pairs(stories))),
         "A pair that was seen three times counts once. Is it a set that you fill, or an array that you "
         "index with whole arrays, where `+=` writes each place a single time?",
+    ),
+    Slip(
+        "each pair once a story",
+        table(each_once_a_story),
+        "A pair that comes twice in one story counts once in it. Indexed with whole lists, `+=` writes "
+        "each place a single time, however often it is named.",
     ),
     Slip(
         "as large as needed",

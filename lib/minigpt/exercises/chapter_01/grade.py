@@ -73,6 +73,10 @@ def one_array(chances):
     return bits / len(chances), 2 ** (bits / np.array(chances).size)
 
 
+def overwritten(chances):
+    return grade(chances[-1:])
+
+
 def without_the_end(chances):
     return grade([story[:-1] for story in chances])
 
@@ -95,6 +99,39 @@ SLIPS = (
         sign_lost,
         "A negative price: the logarithm of a number below 1 is negative. What is paid for a "
         "probability of 1/8?",
+    ),
+    Slip(
+        "the sign lost on the way",
+        lambda chances: (-grade(chances)[0], grade(chances)[1]),
+        "The perplexity is right, and the bits per story are negative. Does a player get paid?",
+    ),
+    Slip(
+        "two to the minus",
+        lambda chances: (grade(chances)[0], 1 / grade(chances)[1]),
+        "Your perplexity is below 1, and nobody hesitates among less than one word. What sign has "
+        "the power?",
+    ),
+    Slip(
+        "not raised",
+        lambda chances: (grade(chances)[0], np.log2(grade(chances)[1])),
+        "Your second number is bits per word, which is right and half of the way. Among how many "
+        "words would an even choice cost as much?",
+    ),
+    Slip(
+        "the last story only",
+        overwritten,
+        "Both numbers are those of the last story. Does each round overwrite what the rounds before it "
+        "have added up?",
+    ),
+    Slip(
+        "the first story only",
+        lambda chances: grade(chances[:1]),
+        "Both numbers are those of the first story. Does your loop return before it is through?",
+    ),
+    Slip(
+        "rounded",
+        lambda chances: tuple(round(float(value), 2) for value in grade(chances)),
+        "Right, but rounded. Return the numbers as they are, and round where you print.",
     ),
     Slip(
         "the mean of perplexities",
@@ -170,6 +207,12 @@ SLIPS = (
         lambda chances: (grade(chances)[0], 2.0 ** grade(chances)[0]),
         "You raise 2 to the bits of a whole story: among so many equal *stories* the player "
         "chooses. Perplexity is told per word.",
+    ),
+    Slip(
+        "perplexity of a story, a float",
+        lambda chances: (grade(chances)[0], 2 ** float(grade(chances)[0])),
+        "2 to the bits of a whole long story is more than a float can hold. Perplexity is told per "
+        "word.",
     ),
     Slip(
         "the mean of 1/p",
