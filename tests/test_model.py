@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from model_helpers import close, every_config, loud, loud_model, name_of, normal, some_tokens, tiny
@@ -120,14 +122,14 @@ def test_a_block_equals_torchs_encoder_layer(order, activation):
 
 
 def test_sinusoidal_positions_are_a_table_that_is_not_learned():
-    fixed, learned = loud_model(tiny(position="sinusoidal")), GPT(tiny(position="learned")).double()
+    fixed = loud_model(tiny(position="sinusoidal", tie_head=False))
+    learned = GPT(tiny(position="learned", tie_head=False)).double()
     table = sinusoidal(torch.arange(13), 24).double()
-    learned.load_state_dict({**fixed.state_dict(), "position_embedding.weight": table})
+    louder = math.sqrt(24) * fixed.token_embedding.weight  # Vaswani et al. 2017, section 3.4
+    assert close(fixed.embed(TOKENS, torch.arange(T)) - louder[TOKENS], table[:T].expand(B, T, 24))
+    state = {"token_embedding.weight": louder, "position_embedding.weight": table}
+    learned.load_state_dict({**fixed.state_dict(), **state})
     assert close(fixed(TOKENS), learned.eval()(TOKENS))
-    assert close(
-        fixed.embed(TOKENS, torch.arange(T)) - fixed.token_embedding(TOKENS),
-        table[:T].expand(B, T, 24),
-    )
 
 
 def test_learned_positions_are_added():

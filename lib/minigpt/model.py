@@ -149,7 +149,8 @@ class GPT(nn.Module):
         if self.position_embedding is not None:
             x = x + self.position_embedding(position_ids)
         elif self.config.position == "sinusoidal":
-            x = x + sinusoidal(position_ids, self.config.d_model).to(x.dtype)
+            width = self.config.d_model  # a word as loud as its place
+            x = math.sqrt(width) * x + sinusoidal(position_ids, width).to(x.dtype)
         return x
 
     def _rotation(self, position_ids: Tensor) -> Rotation | None:

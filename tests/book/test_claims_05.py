@@ -198,8 +198,8 @@ def test_without_positions_order_is_not_too_faint_but_absent(page):
         after = contexts([X[i] for i in order])
         for place, i in enumerate(order):
             assert after[place] == pytest.approx(before[i], rel=1e-12)
-    assert '*red is bird the*, look "too much like" each other' in page
-    assert "they are not alike but the same" in page
+    assert "finds the sentence and its reverse, *red is bird the*, too much alike" in page
+    assert "to the three lines they are the same" in page
 
 
 # "the same": but for rounding

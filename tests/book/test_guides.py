@@ -55,7 +55,7 @@ def test_the_guides_lead_to_a_chapter_with_an_exercise_and_a_figure(book):
     insert(book / "_toc.yml", solutions, "  - caption: Appendices\n")
     figures = book / "lib" / "minigpt" / "figures" / "__init__.py"
     insert(figures, IMPORT, "from minigpt.figures.softmax_sculptor")
-    insert(figures, '"Shares", ', '"SoftmaxSculptor"]')
+    insert(figures, '    "Shares",\n', '    "SoftmaxSculptor",')
 
     done = run(book, execute)
     assert done.stdout.endswith("In order: 2 notebooks.\n"), done.stderr

@@ -326,15 +326,105 @@ def test_an_odd_wrong_answer_does_not_pass(id, i):
     assert judge(EXERCISES[id], WRONG[id][i]).status == NOT_YET
 
 
-def test_no_entry_lies_near_the_edge():
-    """Whoever draws the line at 0.0049, or at 0.0062, is right on these cases too."""
-    for case, line in product(EXERCISES["7.3a"].cases, (0.0047, 0.0062)):
-        marks = far(case.args[0] @ case.args[1], case.args[2], line)
-        assert (marks == EXERCISES["7.3a"].reference(*case.args)).all()
+@pytest.mark.parametrize("line", [0.0049, 0.005, 0.0055])
+def test_a_line_close_to_half_a_digit_is_as_good(line):
+    assert (
+        judge(EXERCISES["7.3a"], lambda x, w, printed: far(x @ w, printed, line)).status == PASSED
+    )
+
+
+@pytest.mark.parametrize("line", [0.0045, 0.006, 0.007, 0.008, 0.009])
+def test_a_line_that_rounding_does_not_explain_is_told_by_how_much(line):
+    verdict = judge(EXERCISES["7.3a"], lambda x, w, printed: far(x @ w, printed, line))
+    assert verdict.status == NOT_YET
+    assert "round" in str(verdict)
+
+
+def test_no_fresh_error_lies_near_the_edge():
+    """Whoever draws the line at 0.0047, or at 0.0062, is right on these cases too."""
     for case, line in product(EXERCISES["7.3b"].cases, (0.0047, 0.0062)):
         marks = steps(*case.args, by=line)
         right = EXERCISES["7.3b"].reference(*case.args)
         assert all((a == b).all() for a, b in zip(marks, right, strict=True))
+
+
+def spoiled_steps(line, first=None, second=None):
+    """7.3b with scores or weights of one's own, and any line."""
+
+    def answer(query, keys, values, scores, weights, context):
+        root = math.sqrt(len(query))
+        own = (
+            keys @ query / (root if first else 1),
+            softmax(scores / root if second else scores),
+            weights @ values,
+        )
+        return steps(query, keys, values, scores, weights, context, own, by=line)
+
+    return answer
+
+
+def the_page_s_four_lines(line):
+    def answer(query, keys, values, scores, weights, context):
+        own = keys @ query / math.sqrt(len(query))
+        mine = own, softmax(own), softmax(own) @ values
+        return steps(query, keys, values, scores, weights, context, mine, by=line)
+
+    return answer
+
+
+@pytest.mark.parametrize("line", [0.005, 0.005 + 1e-9, 0.0051, 0.0052])
+def test_whoever_divides_by_the_root_hears_of_it_whatever_the_line(line):
+    slips = {slip.name: slip.message for slip in EXERCISES["7.3b"].slips}
+    answers = {
+        "scores divided by the root": spoiled_steps(line, first=True),
+        "the root inside the softmax": spoiled_steps(line, second=True),
+        "the root in both steps": spoiled_steps(line, first=True, second=True),
+        "chapter's four lines": the_page_s_four_lines(line),
+    }
+    for name, answer in answers.items():
+        assert judge(EXERCISES["7.3b"], answer).lines == (slips[name],), name
+
+
+def by_eigenvectors(table, d):
+    """The strengths from `table.T @ table`, and handed over in the wrong order."""
+    squares, v = np.linalg.eigh(table.T @ table)
+    v = v[:, np.argsort(squares)[::-1][:d]]
+    return v, table @ v
+
+
+def of_the_turned_table(table, d):
+    u, s, vt = np.linalg.svd(table.T)
+    return u[:, :d] * s[:d], vt[:d].T
+
+
+def strengths_to_keys(table, d):
+    u, s, vt = np.linalg.svd(table)
+    return vt[:d].T * s[:d], u[:, :d]
+
+
+@pytest.mark.parametrize("answer", [by_eigenvectors, of_the_turned_table, strengths_to_keys])
+def test_a_table_turned_round_is_known_whatever_pair_makes_it(answer):
+    said = judge(EXERCISES["7.4b"], answer).lines[0]
+    assert said.startswith("The product is the table turned round")
+
+
+def test_other_products_are_known_whatever_pair_makes_them():
+    slips = {slip.name: slip.message for slip in EXERCISES["7.4b"].slips}
+    rng = np.random.default_rng(3)
+    for name in ("singular values forgotten", "one root", "rows of u", "times the root"):
+        slip = next(s for s in EXERCISES["7.4b"].slips if s.name == name)
+
+        def mixed(table, d, slip=slip):
+            a = rng.normal(size=(d, d))
+            w_q, w_k = slip.function(table, d)
+            return w_q @ a, w_k @ np.linalg.inv(a).T
+
+        assert judge(EXERCISES["7.4b"], mixed).lines[0] == slips[name]
+
+
+def test_a_forgotten_transpose_is_not_told_of_one_that_was_written():
+    said = judge(EXERCISES["7.2"], lambda x, w, d: everyone(x, w, d, lambda q, k: q @ k)).lines
+    assert "would" in said[0] and len(said) == 1
 
 
 def test_a_wrong_context_alone_is_not_called_right():

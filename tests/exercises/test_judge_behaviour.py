@@ -47,6 +47,26 @@ def test_an_error_without_words_and_one_with_too_many():
     assert said(mute)[1] == "ValueError"
 
 
+@pytest.mark.parametrize(
+    ("product", "rows", "columns"),
+    [
+        (lambda x: x @ x, 3, 5),
+        (lambda x: x[0] @ x, 3, 5),
+        (lambda x: x @ x[:2, 0], 3, 2),
+        (lambda x: np.stack([x, x]) @ np.stack([x.T, x.T])[:, :2], 3, 2),
+    ],
+)
+def test_a_product_that_does_not_fit_is_told_in_words(product, rows, columns):
+    place, trouble, called = said(lambda x, order: product(x))
+    assert place.startswith("It stops in line")
+    assert trouble == (
+        f"The two do not fit: on the left of the product are rows of {rows} numbers, "
+        f"on its right columns of {columns}."
+    )
+    assert called == CALLED
+    assert "broadcast" in said(lambda x, order: x + x.T)[1]  # plain enough as it comes
+
+
 def test_an_error_that_cannot_be_shown():
     class Mean(Exception):
         def __str__(self):

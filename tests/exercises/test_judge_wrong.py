@@ -19,6 +19,8 @@ from minigpt.exercises.exercise import Slip
         (lambda a: a and None, "Nothing came back: it returns None. Is a `return` missing?"),
         (lambda a: a.astype(object), "shares holds objects, not numbers."),
         (lambda a: a.astype(str), "shares holds text, not numbers."),
+        (lambda a: [str(share) for share in a.ravel()], "shares holds text, not numbers."),
+        (lambda a: [b"a", b"bc"], "shares holds bytes, not numbers."),
         (lambda a: a.astype(complex), "shares holds complex numbers (complex128). Plain ones"),
         (lambda a: torch.tensor(a) * 1j, "shares holds complex numbers (complex128)."),
         (lambda a: a > 0.3, "shares should be numbers, but True or False came."),

@@ -87,7 +87,8 @@ def test_an_exercise_that_is_no_more_is_shown_and_not_counted(place, capsys):
     record.note("4.9")
     record.note("99.12b")
     lines = shown(capsys)
-    assert lines[:2] == ["Chapter 4", "  ✓ 4.9   (no longer in the book)"]
+    assert "  ✓ 4.9   (no longer in the book)" in lines
+    assert lines.index("Chapter 4") < lines.index("  ✓ 4.9   (no longer in the book)")
     assert "  ✓ 99.12b (no longer in the book)" in lines
     assert lines[-1].startswith(f"0 of {len(EXERCISES)} passed.")
 

@@ -102,12 +102,12 @@ def test_the_caption_is_the_same_in_both(mask, name):
 )
 def test_keys_lead_to_the_next_cell_and_never_out(key, start, end):
     expression = "moved(key, start, 4) ?? null"
-    assert ask("attention_map", expression, key=key, start=start) == end
+    assert ask("painting", expression, key=key, start=start) == end
 
 
 def test_painting_turns_one_cell_and_leaves_the_old_mask():
     mask = np.ones((3, 3), bool).tolist()
-    after, before = ask("attention_map", "[painted(mask, [1, 2]), mask]", mask=mask)
+    after, before = ask("painting", "[painted(mask, [1, 2]), mask]", mask=mask)
     assert before == mask
     assert np.argwhere(~np.array(after)).tolist() == [[1, 2]]
 

@@ -247,6 +247,29 @@ def test_an_operand_goes_on_and_another_number_starts_anew(trail, cell, expected
     assert ask("tracing", FOLLOW, state=sentence().state, trail=trail, cell=cell) == expected
 
 
+ORIGINS = "originsOf(tracing(state), cell)"
+GIVEN = ("x", "w_q", "w_k", "w_v")
+
+
+@pytest.mark.parametrize("name", ["q", "k", "v", "scores", "weights", "context"])
+def test_what_had_a_hand_in_a_number_moves_it_when_nudged(name):
+    words, *arrays = made(4, 3, 2, 5)
+    figure = CellTracer(words, *arrays)
+    cell = (name, 2, 1)
+    moving = set()
+    for given, array in zip(GIVEN, arrays, strict=True):
+        for at in np.ndindex(array.shape):
+            nudged = array.copy()
+            nudged[at] += 0.1
+            other = CellTracer(words, *arrays)
+            setattr(other, given, nudged)
+            if abs(value_at(other, cell) - value_at(figure, cell)) > 1e-9:
+                moving.add((given, *at))
+    origins = {tuple(of) for of in ask("tracing", ORIGINS, state=figure.state, cell=cell)}
+    assert {of for of in origins if of[0] in GIVEN} == moving
+    assert cell in origins
+
+
 def test_the_still_tables_mark_the_number_and_what_made_it():
     still = sentence(cell=["context", 5, 0]).still
     assert re.findall(r'aw-left" data-mark="(.)">(.*?)<', still) == [
@@ -372,7 +395,8 @@ def focused(page):
 
 def test_by_keyboard_alone(show):
     page = show(sentence(cell=["context", 5, 0]))
-    page.keyboard.press("Tab")  # the switch
+    page.keyboard.press("Tab")  # the root's switch
+    page.keyboard.press("Tab")  # all the way back
     page.keyboard.press("Tab")
     assert focused(page) == "0.5"  # x has nothing to do with it: its first number
     for _ in range(6):
@@ -409,10 +433,42 @@ def test_the_switch_takes_the_root_away_and_back(show):
     assert cell_at(page, "scores", 5, 5).inner_text() == "0.395"
 
 
+COUNTS = [(("scores", 5, 3), 32), (("weights", 5, 3), 48), (("context", 5, 0), 52)]
+
+
+@pytest.mark.parametrize(("cell", "count"), COUNTS)
+def test_all_the_way_back_lights_and_counts_what_had_a_hand_in_it(show, cell, count):
+    page = show(sentence(cell=cell))
+    count_lit = "document.querySelectorAll(':is(.aw-at-x, [class*=aw-at-w_]) .aw-origin').length"
+    assert page.evaluate(count_lit) == 0
+    switch = page.get_by_label("all the way back")
+    switch.check()
+    assert page.evaluate(count_lit) == count
+    words = f"All the way back, {count} of the 60 given numbers have a hand in it."
+    assert words in page.locator(".aw-trace").inner_text()
+    assert words in said(page)
+    switch.uncheck()
+    assert page.evaluate(count_lit) == 0
+    assert "given numbers" not in said(page)
+
+
+def test_on_a_telephone_the_line_does_not_cover_what_was_chosen(show):
+    page = show(sentence(cell=["x", 0, 0]), width=390)
+    panel = page.locator(".aw-trace")
+    for name, row in [("scores", 2), ("weights", 5), ("q", 0), ("context", 4)]:
+        cell = cell_at(page, name, row, 1)
+        low = panel.bounding_box()["y"] - cell.bounding_box()["y"] - 30
+        page.evaluate("(by) => scrollBy(0, by)", -low)  # right above the line
+        cell.click()
+        box = cell.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= panel.bounding_box()["y"] + 1
+
+
 @pytest.mark.parametrize(("width", "dark"), [(320, True), (390, False), (1200, True)])
 def test_everyone_can_use_it(show, width, dark):
     page = show(sentence(cell=["context", 5, 2]), dark=dark, width=width)
     cell_at(page, "weights", 5, 3).click()
+    page.get_by_label("all the way back").check()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options={"runOnly": RULES})
     assert found.violations_count == 0, found.generate_report()

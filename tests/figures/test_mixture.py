@@ -219,6 +219,8 @@ def test_who_takes_most_and_what_a_word_changes():
     even = [*X[:3].tolist(), [0.9, 0.7]]
     assert said(expression, vectors=even).startswith("bird takes most of bird and red: 0.3")
     assert said(expression, vectors=even).endswith(" each.")
+    alike = (0.001 * X + X[0]).tolist()  # 0.2500 and 0.2501 are not told apart
+    assert said(expression, vectors=alike).endswith("as much of one as of another: 0.250 each.")
     tie = f"{without} A tie: bird takes as much of red as of itself."
     assert said(expression, held=3, vectors=even).endswith(tie)
     assert "A tie" not in said(expression, held=0, vectors=(30 * X).tolist())  # 0 and nearly 0
@@ -226,13 +228,17 @@ def test_who_takes_most_and_what_a_word_changes():
 
 def test_after_rounds_it_is_said_how_far_apart_the_words_still_are():
     expression = "saidOf({ ...state, vectors: x }, mixtureOf({ ...state, vectors: x }), null)"
-    for rounds, after in [(1, "After 1 round "), (3, "After 3 rounds ")]:
+    takes = ["most of red: 0.295", "as much of one as of another: 0.250 each"]
+    for rounds, after, of_whom in [
+        (1, "After 1 round ", takes[0]),
+        (3, "After 3 rounds ", takes[1]),
+    ]:
         figure = bird(rounds=rounds)
         gaps = [np.hypot(*(a - b)) for a in figure.arrows for b in figure.arrows]
         begin = f"{after}the words are at most {max(gaps):.3f} apart"
         state = {**figure.state, "labels": figure.words}
         there = ask("mixing", expression, state=state, x=figure.arrows.tolist())
-        assert there.startswith(f"{begin}; bird takes most of red: 0.2")
+        assert there == f"{begin}; bird takes {of_whom}."
         assert figure.in_words.splitlines()[0] == f"{begin}."
     assert "takes 0.250 of is (0.540, 0.866)" in figure.in_words
 

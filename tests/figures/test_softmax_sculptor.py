@@ -70,10 +70,12 @@ def test_module_class_and_definition_agree(scores, settings):
     some = weights[weights > 0]
     factor = figure.factor
     jacobian = np.diag(weights) - np.outer(weights, weights)
-    expected = [weights, np.sum(some * np.log2(1 / some)), factor * jacobian[figure.chosen]]
-    here = [figure.weights, figure.entropy, figure.gradient]
-    made = ask("softmax_sculptor", "sculpted(state)", state=figure.state)
-    there = [made["weights"], made["bits"], made["slopes"]]
+    bits = np.sum(some * np.log2(1 / some))
+    expected = [weights, bits, factor * jacobian[figure.chosen], np.abs(jacobian).max()]
+    here = [figure.weights, figure.entropy, figure.gradient, figure.size]
+    asked = "{ ...sculpted(state), size: sizeOf(state) }"
+    made = ask("softmax_sculptor", asked, state=figure.state)
+    there = [made[name] for name in ("weights", "bits", "slopes", "size")]
     for one, other, right in zip(here, there, expected, strict=True):
         close(one, right, max(1, factor))
         close(other, right, max(1, factor))
@@ -89,6 +91,35 @@ def test_a_slope_is_how_far_the_weight_moves():
                 figure.scores = [s + sign * step * (i == j) for i, s in enumerate(ROWS["plain"])]
                 moved.append(figure.weights[1])
             assert (moved[0] - moved[1]) / (2 * step) == pytest.approx(slopes[j], abs=1e-7)
+
+
+def test_the_jacobian_fades_with_the_width_unless_it_is_divided():
+    figure, widths = animals(d=64, temperature=2.0), [1, 3, 64, 4096]
+    for scaled in (True, False):
+        asked = "sizesAt(state, widths, scaled)"
+        sizes = ask("softmax_sculptor", asked, state=figure.state, widths=widths, scaled=scaled)
+        expected = []
+        for d in widths:
+            weights = by_definition(ROWS["plain"], 2.0, d, scaled)
+            expected.append((weights * (1 - weights)).max())
+        close(sizes, np.array(expected))
+    tie = animals(d=4096, scaled=False)
+    tie.scores = [2, 2, 0, -1]
+    assert tie.size == 0.25
+    tie.scores = [2, 1, 0, -1]  # e to the -64th, though 1 minus the largest weight is 0 in floats
+    assert tie.size == pytest.approx(np.exp(-64), rel=1e-9)
+    asked = ask("softmax_sculptor", "sizeOf(state)", state=tie.state)
+    assert asked == pytest.approx(np.exp(-64), rel=1e-9)
+    tie.scores = [2, 2, 0, -1]
+    assert "The Jacobian's largest entry is 0.250." in tie.in_words
+    assert "Jacobian" not in animals().in_words
+
+
+def test_what_is_too_small_for_the_paper_lies_under_its_edge():
+    places = ask("fading", "[0.25, 1e-4, 1e-8, 1e-30, 0].map(down)")
+    assert places[1:3] == pytest.approx([94, 174])
+    assert places[0] < 30
+    assert places[3] == places[4] == pytest.approx(178)
 
 
 def test_dividing_by_the_root_of_d_saves_the_slopes():
@@ -146,9 +177,10 @@ def test_the_words_say_every_number_and_the_picture_says_the_words():
 def test_a_slope_that_vanishes_is_still_to_be_seen():
     values = [0, 0.25, 0.0005, 0.00049, -3.42e-7, 9.96e-5, 1e-100, -0.137]
     expected = ["0.000", "0.250", "0.001", "4.9e−4", "−3.4e−7", "1.0e−4", "1.0e−100", "−0.137"]
-    assert ask("softmax_sculptor", "values.map(fine)", values=values) == expected
+    assert ask("fading", "values.map(fine)", values=values) == expected
     figure = animals(d=1024, scaled=False)
-    seen = ask("softmax_sculptor", "sculpted(state).slopes.map(fine)", state=figure.state)
+    slopes = ask("softmax_sculptor", "sculpted(state).slopes", state=figure.state)
+    seen = ask("fading", "slopes.map(fine)", slopes=slopes)
     assert [line.split("slope ")[1] for line in figure.in_words.splitlines()[:4]] == [
         f"{slope}." for slope in seen
     ]
@@ -198,6 +230,7 @@ def test_with_javascript_the_numbers_are_those_of_the_still_picture(show):
     said = page.locator("[aria-live]").inner_text()
     assert "among 2.76 equal options. Largest weight 0.609, of cat; largest slope 0.238." in said
     assert page.get_by_label("top-k").count() == page.get_by_label("divide").count() == 0
+    assert page.locator(".aw-fading").count() == 0
     still = show(animals(), javascript=False)
     assert still.locator("svg[role=img]").is_visible()
 
@@ -214,6 +247,11 @@ def test_by_keyboard_alone(show):
     page.get_by_label("divide by √d").press(" ")
     assert cells(page, 2) == ["1.000", "0.000", "0.000", "0.000"]
     assert cells(page, 3)[0].endswith("e−7")
+    dot = page.locator(".aw-fading circle")
+    assert page.locator(".aw-fading").get_attribute("aria-label").startswith("The Jacobian's")
+    x, y = (float(dot.get_attribute(name)) for name in ("cx", "cy"))
+    assert x == pytest.approx(52 + 322 * 8 / 12)  # 256 is 2 to the 8th, 4096 to the 12th
+    assert y > 160
     page.get_by_label("numbers in a vector").press("Home")
     assert cells(page, 2) == [f"{weight:.3f}" for weight in expected]
     page.get_by_label("temperature").press("End")

@@ -10,6 +10,7 @@ import numpy as np
 CLOSE = 1e-6
 EXCUSED = 16  # rounding errors of the answer's own dtype, at the size of its largest number
 TRUTH, WHOLE = "b", "iu"
+NOT_NUMBERS = {"U": "text", "S": "bytes"}
 KINDS = {"b": "True or False", "i": "whole numbers", "u": "whole numbers", "f": "numbers"}
 
 
@@ -83,7 +84,7 @@ def _value(answer: Any, name: str) -> Value:
     if answer is None:
         raise UnreadableError(f"{name} is None. Is it given its value on every path?")
     try:
-        array, error = _as_numpy(answer)
+        array, error = _as_numpy(list(answer) if isinstance(answer, bytes) else answer)
     except (ValueError, TypeError, RuntimeError):
         raise UnreadableError(
             f"{name} cannot be read as an array: are its rows of different lengths?"
@@ -112,8 +113,8 @@ def _not_numbers(answer: Any, array: np.ndarray, name: str) -> str:
         return f"{name} holds complex numbers ({array.dtype}). Plain ones are wanted."
     if hasattr(answer, "__next__"):
         return f"{name} is {a(answer)}, which has not computed anything yet. Try a list."
-    if isinstance(answer, np.ndarray):
-        return f"{name} holds {'text' if array.dtype.kind in 'US' else 'objects'}, not numbers."
+    if isinstance(answer, np.ndarray | list | tuple):
+        return f"{name} holds {NOT_NUMBERS.get(array.dtype.kind, 'objects')}, not numbers."
     return f"{name} is {a(answer)}, which cannot be read as numbers."
 
 

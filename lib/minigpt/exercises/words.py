@@ -2,6 +2,7 @@
 
 import dis
 import inspect
+import re
 import traceback
 from collections.abc import Mapping
 from types import CodeType
@@ -110,7 +111,19 @@ def _stops(exercise: Exercise, outcome: Outcome, expected: Values) -> Lines:
         return ("It calls itself without end. Which input is small enough to answer at once?",)
     if isinstance(error, SystemExit):
         return ("It calls exit, which would end the whole session. Is return meant?",)
-    return (_place(error), outcome.trouble[:LONGEST])
+    return (_place(error), _unfit(outcome.trouble) or outcome.trouble[:LONGEST])
+
+
+def _unfit(trouble: str) -> str:
+    """Say in words which two lengths NumPy's matrix product found to differ, if that is it."""
+    sizes = re.search(r"^ValueError: matmul: .*\(size (\d+) is different from (\d+)\)", trouble)
+    if not sizes:
+        return ""
+    right, left = sizes.groups()
+    return (
+        f"The two do not fit: on the left of the product are rows of {left} numbers, "
+        f"on its right columns of {right}."
+    )
 
 
 def _place(error: BaseException) -> str:
@@ -137,7 +150,8 @@ def handed(exercise: Exercise, args: Args) -> str:
 def _argument(name: str, value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{name} {value.shape}"
-    short = isinstance(value, int | float | str | list | tuple) and len(repr(value)) <= 30
+    plain = isinstance(value, int | float | str | bytes | list | tuple)
+    short = plain and len(repr(value)) <= 40
     return f"{name} = {value!r}" if short else name
 
 

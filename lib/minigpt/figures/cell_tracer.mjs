@@ -1,6 +1,7 @@
 // Every number of one attention: choose one, and see the numbers that made it.
 import { change, element, onChange, place } from "./drawing.mjs";
-import { cellName, columnName, follow, line, rowName, shown, trace, tracing } from "./tracing.mjs";
+import { roam } from "./roaming.mjs";
+import { cellName, columnName, follow, line, originsOf, rowName, shown, trace, tracing } from "./tracing.mjs";
 
 // In the order of their making, which is that of the tab key; the style puts a product to the
 // right of its left factor and below its right one.
@@ -13,24 +14,8 @@ function captionsOf({ scaled, matrices }) {
 }
 
 const FIRST = ["x", "w_q", "q", "w_k", "k", "w_v", "v"]; // the rest comes below
+const GIVEN = ["x", "w_q", "w_k", "w_v"];
 const markOf = (i) => String.fromCharCode(97 + (i % 26)); // a, b, c: a pair has one letter
-
-// Arrow keys move the focus among rows of nodes, of which one is the tab stop.
-function roam(event, rows) {
-  const i = rows.findIndex((row) => row.includes(event.target));
-  if (i < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-  const j = rows[i].indexOf(event.target), last = rows[i].length - 1;
-  const places = {
-    ArrowUp: [i - 1, j], ArrowDown: [i + 1, j], ArrowLeft: [i, j - 1], ArrowRight: [i, j + 1],
-    Home: [i, 0], End: [i, last],
-  };
-  if (!places[event.key]) return;
-  event.preventDefault();
-  const [row, column] = places[event.key], node = rows[row]?.[column];
-  if (!node) return;
-  rows.flat().forEach((other) => (other.tabIndex = other === node ? 0 : -1));
-  node.focus();
-}
 
 // A matrix as a grid, and its cells; `choose` is told which one was clicked.
 function grid(numbers, name, caption, choose) {
@@ -65,15 +50,22 @@ function render({ model, el }) {
   const panel = element("div", { class: "aw-trace aw-stays" }, trailList, words, sum, live);
   const box = element("input", { type: "checkbox", onchange: () => change(model, { scaled: box.checked }) });
   const root = element("span");
-  const hint = "Choose a number: those that made it light up, in pairs a, b, c. Choose one of them " +
+  const back = element("input", { type: "checkbox", onchange: () => draw() });
+  const hint = "Choose a number: its parents light up, in pairs a, b, c. Choose one of them " +
     "to go on. Keys: tab, arrows, enter.";
   const controls = element(
     "div", { class: "aw-controls" },
     element("p", { class: "aw-hint" }, hint), element("label", {}, box, root),
+    element("label", {}, back, element("span", {}, "all the way back")),
   );
   let numbers, grids, trail = [];
 
-  const choose = (cell) => change(model, { cell });
+  // The panel grows with the line, and must not cover the number that was chosen.
+  const choose = (cell) => {
+    change(model, { cell });
+    nodeOf(cell).style.scrollMarginBottom = `${panel.offsetHeight}px`;
+    nodeOf(cell).scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
   const nodeOf = ([name, i, j]) => grids[name].cells[i][j];
 
   function build() {
@@ -101,10 +93,16 @@ function render({ model, el }) {
     trailList.replaceChildren(...trail.map((past) => element("li", {}, link(past, cellName(numbers, past)))));
     trailList.hidden = trail.length === 1;
     trailList.lastChild.firstChild.setAttribute("aria-current", "step");
-    words.textContent = made.how;
+    words.textContent = made.how + (back.checked ? ` ${countOf(cell)}` : "");
     write(cell, made.terms);
     if (within) (sum.querySelector("button") ?? trailList.lastChild.firstChild).focus();
-    live.textContent = `${made.how} ${made.text}`;
+    live.textContent = `${words.textContent} ${made.text}`;
+  }
+
+  function countOf(cell) {
+    const count = GIVEN.reduce((n, name) => n + numbers.matrices[name].flat().length, 0);
+    const given = originsOf(numbers, cell).filter(([name]) => GIVEN.includes(name));
+    return `All the way back, ${given.length} of the ${count} given numbers have a hand in it.`;
   }
 
   // The tab stop of each matrix is what it has to do with the chosen number.
@@ -118,6 +116,7 @@ function render({ model, el }) {
       });
       cells[0][0].tabIndex = 0;
     }
+    if (back.checked) originsOf(numbers, cell).forEach((of) => nodeOf(of).classList.add("aw-origin"));
     trail.slice(0, -1).forEach((past) => nodeOf(past).classList.add("aw-past"));
     terms.forEach((pair, i) => pair.forEach((factor, side) => {
       nodeOf(factor).classList.add(side ? "aw-right" : "aw-left");

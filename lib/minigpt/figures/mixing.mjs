@@ -81,12 +81,15 @@ export function writtenOut({ labels, vectors, rounds, looker }, { weights, conte
   return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" ");
 }
 
-// Of whom the looker takes most (equals share the first place), and what `held` changes.
+// Of whom the looker takes most (equals, as far as one sees, share the first place), and what
+// `held` changes.
 export function saidOf(state, mixture, held) {
   const { labels, looker } = state, { weights } = mixture, most = Math.max(...weights);
-  const best = labels.filter((_, j) => equal(weights[j], most));
+  const best = labels.filter((_, j) => number(weights[j]) === number(most));
   const share = number(most) + (best.length > 1 ? " each" : "");
-  const said = `${labels[looker]} takes most of ${best.join(" and ")}: ${share}.`;
+  const all = best.length === labels.length;
+  const whom = all ? "as much of one as of another" : `most of ${best.join(" and ")}`;
+  const said = `${labels[looker]} takes ${whom}: ${share}.`;
   return [saidOfRounds(state) + said, ...saidOfHeld(state, mixture, held)].join(" ");
 }
 

@@ -1,8 +1,9 @@
 // Scores to be pushed about, and what the softmax makes of them.
 import { entropy, roundUp, softmax } from "./maths.mjs";
 import {
-  button, change, chooser, element, number, onChange, place, slider, toggle, valuesOf,
+  button, change, chooser, element, number, onChange, place, slider, svg, toggle, valuesOf,
 } from "./drawing.mjs";
+import { WIDTHS, drawFading, fine } from "./fading.mjs";
 
 const STATE = ["labels", "scores", "temperature", "chosen", "d", "scaled", "top_k", "top_p"];
 
@@ -46,10 +47,16 @@ export function sculpted(state) {
   return { logits, weights, bits: entropy(weights), slopes: weights.map(slope) };
 }
 
-// Three decimals, or a power of ten: a slope that vanishes is still to be seen.
-export function fine(slope) {
-  const small = slope !== 0 && Math.abs(slope) < 0.0005;
-  return small ? slope.toExponential(1).replaceAll("-", "\u2212") : number(slope);
+// The largest entry of the softmax's own Jacobian, without the factor: a quarter at most. What
+// the favourite lacks is added up: by subtraction from 1, a small rest would be lost.
+export function sizeOf(state) {
+  const weights = softmax(logitsOf(state)), best = weights.indexOf(Math.max(...weights));
+  return weights[best] * weights.reduce((rest, weight, j) => rest + (j === best ? 0 : weight), 0);
+}
+
+// The same at other widths, divided by their root or not.
+export function sizesAt(state, widths, scaled) {
+  return widths.map((d) => sizeOf({ ...state, d, scaled }));
 }
 
 export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
@@ -61,12 +68,14 @@ export function formulaOf({ temperature, d, scaled, top_k, top_p }) {
   return [`weights = softmax(scores${wide} ÷ ${number(temperature, 2)})`, ...filters].join(", ");
 }
 
-export function summaryOf(labels, { weights, bits, slopes }) {
+export function summaryOf(state) {
+  const { labels, d } = state, { weights, bits, slopes } = sculpted(state);
   const most = Math.max(...weights), steepest = Math.max(...slopes.map(Math.abs));
   const best = labels.filter((_, j) => most - weights[j] < 1e-9).join(" and ");
   return [
     `Entropy ${number(bits)} bits: as unsure as a choice among ${number(2 ** bits, 2)} equal options.`,
     `Largest weight ${number(most)}, of ${best}; largest slope ${fine(steepest)}.`,
+    ...(d === null ? [] : [`The Jacobian's largest entry is ${fine(sizeOf(state))}.`]),
   ].join(" ");
 }
 
@@ -153,16 +162,28 @@ function makeTable(rows) {
   return { node: element("table", { class: "aw-sculptor" }, head, body), slope: heads[2] };
 }
 
+// How the Jacobian fades with the width; no picture where there is no width.
+function makeFading({ d }) {
+  const box = { viewBox: "0 0 400 222", role: "img", class: "aw-fading" };
+  const said = "The Jacobian's largest entry against the width, divided by √d and not divided";
+  const paper = svg("svg", { ...box, "aria-label": said });
+  const show = (state) => {
+    const [divided, plain] = [true, false].map((scaled) => sizesAt(state, WIDTHS, scaled));
+    paper.replaceChildren(...drawFading({ divided, plain }, { d: state.d, size: sizeOf(state) }));
+  };
+  return d === null ? { nodes: [], show: () => {} } : { nodes: [paper], show };
+}
+
 function render({ model, el }) {
   let reach = 0;
   const set = (i, score) => change(model, { scores: model.get("scores").with(i, within(score)) });
   const rows = model.get("labels").map((_, i) => makeRow(i, set)), table = makeTable(rows);
   const formula = element("p"), summary = element("p", { "aria-live": "polite" });
-  const controls = makeControls(model);
+  const controls = makeControls(model), fading = makeFading({ d: model.get("d") });
 
   function draw() {
     const state = valuesOf(model, STATE), { labels, scores, chosen } = state;
-    const made = sculpted(state), { logits, weights, slopes } = made;
+    const { logits, weights, slopes } = sculpted(state);
     reach = Math.max(reach, roundUp(Math.max(4, ...scores.map(Math.abs))));
     rows.forEach((row, i) => fillRow(row, {
       label: labels[i], score: scores[i], weight: weights[i], slope: slopes[i],
@@ -170,13 +191,15 @@ function render({ model, el }) {
     }, reach));
     table.slope.textContent = `slope of ${labels[chosen]}`;
     formula.textContent = formulaOf(state);
-    summary.textContent = summaryOf(labels, made);
+    summary.textContent = summaryOf(state);
+    fading.show(state);
     controls.show(state);
   }
   const hint = "A slope says how much the chosen weight moves for each unit that a score moves.";
   const scroll = element("div", { class: "aw-scroll" }, table.node);
   table.node.addEventListener("focusout", draw); // what was half typed gives way
-  place(el, scroll, formula, summary, controls.node, element("p", { class: "aw-hint" }, hint));
+  const said = element("p", { class: "aw-hint" }, hint);
+  place(el, scroll, formula, summary, controls.node, ...fading.nodes, said);
   draw();
   return onChange(model, STATE, draw);
 }

@@ -28,6 +28,7 @@ class SoftmaxSculptor(Figure):
 
     `temperature` divides the scores. With `d` they are multiplied by its root first, as the dot
     products of vectors of d numbers spread, and divided by it again while `scaled` is True.
+    Then, too, the module draws how the Jacobian fades with the width, divided and not divided.
     `top_k` and `top_p` cut what they cut in sampling, in that order. A setting that is left out
     has no slider. Setting any of them, `scores` or `chosen`, redraws.
 
@@ -106,6 +107,16 @@ class SoftmaxSculptor(Figure):
         return self.factor * self.weights[self.chosen] * (own - self.weights)
 
     @property
+    def size(self) -> float:
+        """The largest entry of the softmax's Jacobian, without the factor: a quarter at most.
+
+        Raises: nothing.
+        Source: this book, chapter 6.
+        """
+        *rest, most = np.sort(self.weights)
+        return float(most * sum(rest))
+
+    @property
     def picture(self) -> str:
         """The weights as bars.
 
@@ -138,7 +149,7 @@ class SoftmaxSculptor(Figure):
         """
         lines = [
             f"{label}: score {number(self.scores[i], 2)}, weight {self._weight(i)}, "
-            f"slope {_fine(self.gradient[i])}."
+            f"slope {fine(self.gradient[i])}."
             for i, label in enumerate(self.labels)
         ]
         return "\n".join([*lines, self._summary])
@@ -146,10 +157,11 @@ class SoftmaxSculptor(Figure):
     @property
     def _summary(self) -> str:
         equal, steepest = 2**self.entropy, np.abs(self.gradient).max()
+        size = "" if self.d is None else f" The Jacobian's largest entry is {fine(self.size)}."
         return (
             f"Entropy {number(self.entropy)} bits: as unsure as a choice among "
             f"{number(equal, 2)} equal options. The slopes are those of {self.labels[self.chosen]}; "
-            f"the largest is {_fine(steepest)}."
+            f"the largest is {fine(steepest)}.{size}"
         )
 
     @validate("labels", "scores")
@@ -181,8 +193,12 @@ class SoftmaxSculptor(Figure):
         return proposal["value"]
 
 
-def _fine(slope: float) -> str:
-    """Three decimals, or a power of ten, as the module does."""
+def fine(slope: float) -> str:
+    """Write a slope in three decimals, or as a power of ten, as the module does.
+
+    Raises: nothing.
+    Source: this book.
+    """
     if slope == 0 or abs(slope) >= 0.0005:
         return number(slope)
     digits, power = f"{slope:.1e}".split("e")

@@ -76,6 +76,15 @@ export function terms({ matrices }, [name, row, column]) {
   return matrices[left][row].map((_, i) => [[left, row, i], other(i)]);
 }
 
+// All that had a hand in a number, the number itself among it, back to what is given.
+export function originsOf(numbers, cell) {
+  const found = new Map([[String(cell), cell]]);
+  for (const at of found.values()) { // goes on through what is added meanwhile
+    for (const factor of terms(numbers, at).flat()) found.set(String(factor), factor);
+  }
+  return [...found.values()];
+}
+
 // The line in parts: text, or {cell, text} where a number of a matrix stands, or a list of those
 // that belong together. It takes as few decimals as will do for every step, computed from what is
 // printed, to give the number at its end.

@@ -24,9 +24,9 @@ def act(home: Locator, state: State) -> Iterator[State]:
     yield {"cell": ["weights", 1, 3]}
     home.locator(".aw-line button").nth(1).click()
     yield {"cell": ["scores", 1, 0]}  # the sum begins at the first word
-    home.get_by_role("checkbox").uncheck()
+    home.get_by_role("checkbox").first.uncheck()
     yield {"scaled": False}
-    home.get_by_role("checkbox").check()
+    home.get_by_role("checkbox").first.check()
     yield {"scaled": True}
 
 

@@ -39,8 +39,8 @@ WHO_WINS = (
         "a plan",
         'For 1, write "equal agreements" as an equation and solve it for the factor. For 2, stretch '
         "`a` a little and call the result `s`; the arrow `(-s[1], s[0])` is as long as `s` and at "
-        "a right angle to it. How often must it be added to `s` for 60 degrees, whose tangent "
-        "is below 2? For 3, one inequality for each direction; then think of arrows whose "
+        "a right angle to it. How often must it be added to `s` for 60 degrees or "
+        "more? For 3, one inequality for each direction; then think of arrows whose "
         "shadows on each other are short, or fall backwards.",
     ),
 )

@@ -20,12 +20,17 @@ def turned_and_mended(scores):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def without_keepdims(scores):
+    raised = np.exp(scores.T)
+    return raised / raised.sum(axis=1)
+
+
 SLIPS = (
     Slip(
         "weights transposed",
         lambda scores: softmax(scores).T,
-        "You turn the weights round, and then their rows do not sum to 1. "
-        "What does the swap turn round, and what comes after that?",
+        "Those are the old weights, turned round: their columns sum to 1, their rows do not. "
+        "What does the swap turn round, and who hands out a whole after that?",
     ),
     Slip(
         "nothing changes",
@@ -54,6 +59,12 @@ SLIPS = (
         "sign changed",
         lambda scores: softmax(-scores),
         "Exchanging who asks and who is asked does not turn liking into dislike.",
+    ),
+    Slip(
+        "keepdims forgotten",
+        without_keepdims,
+        "Each column is divided, not each row: a row of sums fits the table as well, and divides "
+        "by the wrong one. In which direction should the sums stand?",
     ),
     Slip(
         "divided again",

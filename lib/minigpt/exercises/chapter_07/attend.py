@@ -5,8 +5,17 @@ import math
 import numpy as np
 
 from minigpt.exercises.chapter_07 import cases
+from minigpt.exercises.chapter_07.cutting import CUTS, cut
 from minigpt.exercises.chapter_07.hints import ALL_QUERIES
-from minigpt.exercises.chapter_07.scores import NO_ROOT, ROOT_D_MODEL, ROOT_D_V, UNSCALED, softmax
+from minigpt.exercises.chapter_07.scores import (
+    NO_ROOT,
+    ROOT_D_MODEL,
+    ROOT_D_QKV,
+    ROOT_D_V,
+    ROOT_T,
+    UNSCALED,
+    softmax,
+)
 from minigpt.exercises.exercise import Exercise, Slip, Variant
 from minigpt.exercises.invariants import never_negative, rows_sum_to_one
 
@@ -18,10 +27,6 @@ def attend(x, w_qkv, d_head):
     raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights = raised / raised.sum(axis=-1, keepdims=True)
     return weights @ v, weights
-
-
-def cut(qkv, d_head):
-    return np.split(qkv, [d_head, 2 * d_head], axis=-1)
 
 
 def lines(
@@ -41,19 +46,8 @@ def lines(
     return changed
 
 
-def thirds(qkv, d_head):
-    n = qkv.shape[-1] // 3
-    return qkv[..., :n], qkv[..., n : 2 * n], qkv[..., 2 * n :]
-
-
-def values_second(qkv, d_head):
-    q, v, k = np.split(qkv, [d_head, qkv.shape[-1] - d_head], axis=-1)
-    return q, k, v
-
-
-def keys_first(qkv, d_head):
-    k, q, v = cut(qkv, d_head)
-    return q, k, v
+def unseen_later(q, k):
+    return np.where(np.tri(k.shape[1], dtype=bool), q @ k.mT, -np.inf)
 
 
 def without_keepdims(scores):
@@ -69,37 +63,15 @@ def scores_for_weights(x, w_qkv, d_head):
 NOT_BY_ROWS = "The rows of the weights do not sum to 1{}"
 
 SLIPS = (
-    Slip(
-        "thirds, by np.split",
-        lines(lambda qkv, d_head: np.split(qkv, 3, axis=-1)),
-        "The columns cannot be cut into thirds: queries, keys and values need not be equally "
-        "wide. Which of the three widths do you know?",
-    ),
-    Slip(
-        "thirds, by hand",
-        lines(thirds),
-        "The cuts are in the wrong places. A third of all columns is the width of a query only "
-        "if the values are as wide.",
-    ),
-    Slip(
-        "values as wide as keys",
-        lines(lambda qkv, d_head: [qkv[..., i * d_head : (i + 1) * d_head] for i in range(3)]),
-        "The values end too early or too late: they are all that is left, and need not be "
-        "as wide as the keys.",
-    ),
-    Slip(
-        "values in the middle",
-        lines(values_second),
-        "The three are taken in another order than that in which they stand side by side.",
-    ),
+    *(Slip(name, lines(wrong), message) for name, wrong, message in CUTS),
     Slip(
         "queries among themselves",
         lines(score=lambda q, k: q @ q.mT),
         "The questions are held against each other. What do the words offer to be found by?",
     ),
     Slip(
-        "keys first",
-        lines(keys_first),
+        "keys ask queries",
+        lines(score=lambda q, k: k @ q.mT),
         "The tables of scores come out turned round: who asks, and who is asked? "
         "Look at the order in your product, and at that in which the three stand side by side.",
     ),
@@ -107,17 +79,44 @@ SLIPS = (
     Slip("the root of d_model", lines(width=lambda x, *_: math.sqrt(x.shape[-1])), ROOT_D_MODEL),
     Slip("the root of d_v", lines(width=lambda x, d_head, v: math.sqrt(v.shape[-1])), ROOT_D_V),
     Slip(
+        "the root of all three widths",
+        lines(width=lambda x, d_head, v: math.sqrt(2 * d_head + v.shape[-1])),
+        ROOT_D_QKV,
+    ),
+    Slip(
         "the root of T",
         lines(width=lambda x, d_head, v: math.sqrt(x.shape[1])),
-        "The scores are divided by the root of how many words there are. "
-        "Is it longer sentences or wider queries that score too high?",
+        ROOT_T,
     ),
     Slip("divided by d_head", lines(width=lambda x, d_head, v: d_head), NO_ROOT),
     Slip(
-        ".T",
+        "keys not turned, or turned by .T",
         lines(score=lambda q, k: q @ k.T),
-        "Queries and keys do not fit together. Two axes of the keys should change places and no "
-        "others: `.T` turns round *all* of them.",
+        "Queries and keys do not fit together. Two axes of the keys should change places, and no "
+        "others (`.T` would turn round *all* of them).",
+    ),
+    Slip(
+        "the matrix first",
+        lambda x, w_qkv, d_head: w_qkv @ x,
+        "Words and matrix do not fit together in that order. A word is a row here: on which side "
+        "of the matrix does it stand?",
+    ),
+    Slip(
+        "values first",
+        lines(mix=lambda weights, x, k, v: v @ weights),
+        "Values and weights do not fit together in that order. There is one share for each row "
+        "of the values: on which side do the shares stand?",
+    ),
+    Slip(
+        "reshape in place of .mT",
+        lines(score=lambda q, k: q @ k.reshape(len(k), k.shape[2], k.shape[1])),
+        "The keys have the right shape, but `reshape` only deals the numbers out anew, in the order "
+        "in which they stood. What turns a table round?",
+    ),
+    Slip(
+        "causal mask",
+        lines(score=unseen_later),
+        "Words that come later get nothing. That is chapter 8's mask; here all are asked.",
     ),
     Slip(
         "softmax down the columns",

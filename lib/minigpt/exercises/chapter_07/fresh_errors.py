@@ -18,7 +18,7 @@ def fresh_errors(query, keys, values, scores, weights, context):
 
 
 def far(a, b):
-    return np.abs(a - b) > 0.0051
+    return np.abs(a - b) > 0.005 + 1e-9
 
 
 def inherited_too(query, keys, values, scores, weights, context):
@@ -36,6 +36,16 @@ def excused_by_the_score(query, keys, values, scores, weights, context):
     return first, second & ~first, last
 
 
+def excused_by_a_weight(query, keys, values, scores, weights, context):
+    first, second, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, second, last & ~second.any()
+
+
+def weights_from_true_scores(query, keys, values, scores, weights, context):
+    first, _, last = fresh_errors(query, keys, values, scores, weights, context)
+    return first, far(softmax(keys @ query), weights), last
+
+
 def scaled_first(query, keys, values, scores, weights, context):
     root = math.sqrt(len(query))
     return far(keys @ query / root, scores), *fresh_errors(
@@ -48,6 +58,20 @@ def scaled_between(query, keys, values, scores, weights, context):
     return first, far(softmax(scores / math.sqrt(len(query))), weights), last
 
 
+def scaled_twice(query, keys, values, scores, weights, context):
+    root = math.sqrt(len(query))
+    return (
+        far(keys @ query / root, scores),
+        far(softmax(scores / root), weights),
+        far(weights @ values, context),
+    )
+
+
+def four_lines(query, keys, values, scores, weights, context):
+    own = keys @ query / math.sqrt(len(query))
+    return far(own, scores), far(softmax(own), weights), far(softmax(own) @ values, context)
+
+
 def shared_without_exp(query, keys, values, scores, weights, context):
     first, _, last = fresh_errors(query, keys, values, scores, weights, context)
     return first, far(scores / scores.sum(), weights), last
@@ -58,12 +82,21 @@ def made_whole_first(query, keys, values, scores, weights, context):
     return first, second, far(weights / weights.sum() @ values, context)
 
 
+def by_line(further):
+    """Say by `further`, given what follows and what is printed, which numbers do not follow."""
+
+    def judged(query, keys, values, scores, weights, context):
+        return (
+            further(keys @ query, scores),
+            further(softmax(scores), weights),
+            further(weights @ values, context),
+        )
+
+    return judged
+
+
 def nothing_wrong(query, keys, values, scores, weights, context):
     return tuple(~wrong for wrong in fresh_errors(query, keys, values, scores, weights, context))
-
-
-def to_the_last_digit(query, keys, values, scores, weights, context):
-    return keys @ query != scores, softmax(scores) != weights, weights @ values != context
 
 
 def any_at_all(query, keys, values, scores, weights, context):
@@ -86,6 +119,17 @@ SLIPS = (
         "May a number that follows from a wrong one not be wrong anew?",
     ),
     Slip(
+        "a wrong weight excuses the context",
+        excused_by_a_weight,
+        "Since some weights are wrong, you let the context pass. "
+        "May numbers that follow from wrong ones not be wrong anew?",
+    ),
+    Slip(
+        "weights from true scores",
+        weights_from_true_scores,
+        "The weights are held against scores that you computed anew. Which scores are in print?",
+    ),
+    Slip(
         "mixed with weights of your own",
         mixed_anew,
         "The context is held against weights that you made from the scores. "
@@ -104,6 +148,18 @@ SLIPS = (
         "Judge it on its own terms.",
     ),
     Slip(
+        "the root in both steps",
+        scaled_twice,
+        "You divide by the root, and in two places: the scores already, and then again before the "
+        "softmax. The text at hand does so in neither; judge it on its own terms.",
+    ),
+    Slip(
+        "chapter's four lines",
+        four_lines,
+        "You work out every step anew, as the chapter does: with the root, and from your own "
+        "numbers. The text at hand has no root, and each step is to follow from what it prints.",
+    ),
+    Slip(
         "no exp",
         shared_without_exp,
         "The weights are held against the scores divided by their sum. What comes before that?",
@@ -119,7 +175,35 @@ SLIPS = (
         nothing_wrong,
         "Turned round: True stands where a number does follow.",
     ),
-    Slip("compared to the last digit", to_the_last_digit, LAST_DIGIT),
+    Slip("compared to the last digit", by_line(lambda a, b: a != b), LAST_DIGIT),
+    Slip(
+        "a whole digit",
+        by_line(lambda a, b: np.abs(a - b) > 0.01),
+        "Some errors get through. A number rounded to two decimals is not off by as much as a "
+        "hundredth, nor by nearly that much: by how much at most?",
+    ),
+    Slip(
+        "only too large",
+        by_line(lambda a, b: b - a > 0.005 + 1e-9),
+        "Only the numbers that are too large are found. An error may go either way.",
+    ),
+    Slip(
+        "only too small",
+        by_line(lambda a, b: a - b > 0.005 + 1e-9),
+        "Only the numbers that are too small are found. An error may go either way.",
+    ),
+    Slip(
+        "keys not turned",
+        lambda query, keys, *printed: query @ keys,
+        "Query and keys do not fit together. A key is a row, and each row is to meet the query: "
+        "which of the two goes first, or what has to be turned round?",
+    ),
+    Slip(
+        "values first",
+        lambda query, keys, values, scores, weights, context: values @ weights,
+        "Values and weights do not fit together in that order. There is one share for each row "
+        "of the values: on which side do the shares stand?",
+    ),
     Slip(
         "one answer a step",
         any_at_all,
@@ -172,8 +256,8 @@ EXERCISE = Exercise(
     reference=fresh_errors,
     returns=("wrong_scores", "wrong_weights", "wrong_context"),
     cases=(
-        print_steps(14, 3, 4, 313),
-        print_steps(9, 5, 3, 125),
+        print_steps(14, 3, 4, 143),
+        print_steps(9, 5, 3, 28),
     ),
     slips=SLIPS,
     right=RIGHT,

@@ -17,8 +17,8 @@ ONE_QUERY = (
     Hint(
         "a plan",
         "Make the query from `x[i]`, keys and values from all of `x`. Multiply the keys with "
-        "the query, divide by the root of the query's length, raise, divide by the sum, and "
-        "multiply the result with the values.",
+        "the query, divide by the root of how many numbers the query has, raise, divide by the "
+        "sum, and multiply the result with the values.",
     ),
 )
 
@@ -57,7 +57,7 @@ ERRORS = (
     ),
     Hint(
         "a plan",
-        "For the first, compare the distance between `x @ w` and `printed` with 0.005. "
+        "For the first, compare the distance between `x @ w` and `printed` with half a hundredth. "
         "For the second, do so three times: `keys @ query` against the scores, the "
         "softmax of the printed scores against the weights, the printed weights times "
         "`values` against the context.",
@@ -68,22 +68,20 @@ SWAP = (
     Hint(
         "write it out",
         "The score of $i$ for $j$ is $q_i\\,k_j^\\top$. Exchange the letters $q$ and $k$ in it, and "
-        "say in words what is left. For the second function: which pair makes a given table if "
+        "say in words what is left. For `two_matrices`: which pair makes a given table if "
         "$d_{\\text{head}}$ may be as large as $d_{\\text{model}}$?",
     ),
     Hint(
         "who is divided by what",
         "A softmax divides every row by its own sum. Which numbers stand in a row after the swap, "
-        "and where did they stand before? For the second function: in a table of rank $r$, some "
-        "$r$ columns make all the others. Or let `np.linalg.svd` find them: it takes any table apart "
-        "into columns, rows and strengths, and the table is the sum of column times row times "
-        "strength.",
+        "and where did they stand before? For `two_matrices`: the section on the table of likings "
+        "has taken a table apart and put it together again. Which of those numbers are not needed "
+        "for that?",
     ),
     Hint(
         "a plan",
-        "Turn the scores round first, and share out afterwards. For the second function: "
-        "`np.linalg.svd` gives `u`, `s` and `vt`, and the table is `u @ np.diag(s) @ vt`, with the "
-        "entries of `s` in falling order and zeros from the rank on. Keep `d_head` columns of "
-        "`u` and as many rows of `vt`, and give `s` to one of them.",
+        "For `after_swap`: two steps that the chapter has, a turn and a softmax; which comes first? "
+        "For `two_matrices`: `u @ np.diag(s) @ vt` has three factors and you need two, each "
+        "`d_head` columns wide. The strengths must go somewhere, and only once.",
     ),
 )

@@ -6,7 +6,14 @@ import numpy as np
 
 from minigpt.exercises.chapter_07 import cases
 from minigpt.exercises.chapter_07.hints import ONE_QUERY
-from minigpt.exercises.chapter_07.scores import NO_ROOT, ROOT_D_MODEL, ROOT_D_V, UNSCALED, softmax
+from minigpt.exercises.chapter_07.scores import (
+    NO_ROOT,
+    ROOT_D_MODEL,
+    ROOT_D_V,
+    ROOT_T,
+    UNSCALED,
+    softmax,
+)
 from minigpt.exercises.exercise import Exercise, Slip, Variant
 
 
@@ -37,6 +44,30 @@ def as_in_chapter_5(i, x, w_q, w_k, w_v):
     return softmax(x @ x[i] / math.sqrt(x.shape[1])) @ (x @ w_v)
 
 
+def divided_late(i, x, w_q, w_k, w_v):
+    return softmax(x @ w_k @ (x[i] @ w_q)) / math.sqrt(w_q.shape[1]) @ (x @ w_v)
+
+
+def by_length(of):
+    """Divide by a function of how long the query is as an arrow, not of how many numbers it has."""
+
+    def changed(i, x, w_q, w_k, w_v):
+        query = x[i] @ w_q
+        return softmax(x @ w_k @ query / of(np.linalg.norm(query))) @ (x @ w_v)
+
+    return changed
+
+
+def by_everyone(share):
+    """The shares of all words in one table, and from it, by `share`, those of word i."""
+
+    def changed(i, x, w_q, w_k, w_v):
+        scores = x @ w_q @ (x @ w_k).T / math.sqrt(w_q.shape[1])
+        return share(scores, i) @ (x @ w_v)
+
+    return changed
+
+
 def without_itself(i, x, w_q, w_k, w_v):
     others = np.delete(x, i, axis=0)
     scores = others @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])
@@ -64,6 +95,41 @@ SLIPS = (
     ),
     Slip("the root of d_v", single(width=lambda *sizes: math.sqrt(sizes[-1])), ROOT_D_V),
     Slip("divided by d_head", single(width=lambda d_model, d_head, d_v: d_head), NO_ROOT),
+    Slip(
+        "the root of T",
+        lambda i, x, *ws: single(width=lambda *sizes: math.sqrt(len(x)))(i, x, *ws),
+        ROOT_T,
+    ),
+    Slip(
+        "the query's length",
+        by_length(lambda length: length),
+        "The scores are divided by how long the query is as an arrow. "
+        "Not its length is meant: how many products are added up in a score?",
+    ),
+    Slip(
+        "the root of the query's length",
+        by_length(math.sqrt),
+        "The root is of how long the query is as an arrow. "
+        "Not its length is meant: how many products are added up in a score?",
+    ),
+    Slip(
+        "the width of the page",
+        single(width=lambda *sizes: math.sqrt(3)),
+        "Right where queries are three wide, as they are on the page. Here they may be wider or "
+        "narrower: where can you read off how wide?",
+    ),
+    Slip(
+        "divided after the softmax",
+        divided_late,
+        "The root comes too late: it makes the shares smaller, so that together they are less "
+        "than a whole. What grows too large in wide vectors, the shares or the scores?",
+    ),
+    Slip(
+        "no softmax",
+        single(share=lambda scores: scores),
+        "The values are mixed by the scores themselves. What makes shares of one whole out of "
+        "scores?",
+    ),
     Slip(
         "asks with its key",
         single(lambda q, k, i: q @ k[i]),
@@ -98,6 +164,18 @@ SLIPS = (
         "The amounts are positive, but together they are not one whole.",
     ),
     Slip(
+        "softmax down the columns",
+        by_everyone(lambda scores, i: softmax(scores, axis=0)[i]),
+        "The shares of word `i` are not one whole: each has been divided by the sum of another "
+        "word's column. Who hands out a whole, who asks or who is asked?",
+    ),
+    Slip(
+        "a column of the weights",
+        by_everyone(lambda scores, i: softmax(scores)[:, i]),
+        "Those are the shares that word `i` is given by all the others, a column of the table. "
+        "Which shares does it hand out itself?",
+    ),
+    Slip(
         "the winner takes all",
         single(share=lambda scores: scores == scores.max()),
         "Only the winner's value comes back. The others have smaller shares, but not none.",
@@ -106,6 +184,11 @@ SLIPS = (
         "plain mean",
         lambda i, x, w_q, w_k, w_v: (x @ w_v).mean(axis=0),
         "This is the plain mean of the values, whoever asks. What was the question for?",
+    ),
+    Slip(
+        "its own value",
+        lambda i, x, w_q, w_k, w_v: x[i] @ w_v,
+        "This is what word `i` has to hand over. What does it take away from the others?",
     ),
     Slip(
         "counted from one",
@@ -121,6 +204,24 @@ SLIPS = (
         "nobody later",
         lambda i, x, *ws: one_query(i, x[: i + 1], *ws),
         "Words after word `i` get nothing. That is chapter 8's mask; here all are asked.",
+    ),
+    Slip(
+        "the matrix first",
+        lambda i, x, w_q, w_k, w_v: w_q @ x[i],
+        "Word and matrix do not fit together in that order. A word is a row here: on which side "
+        "of its matrix does it stand?",
+    ),
+    Slip(
+        "keys not turned",
+        lambda i, x, w_q, w_k, w_v: x[i] @ w_q @ (x @ w_k),
+        "Query and keys do not fit together. A key is a row, and each row is to meet the query: "
+        "which of the two goes first, or what has to be turned round?",
+    ),
+    Slip(
+        "values first",
+        lambda i, x, w_q, w_k, w_v: x @ w_v @ np.ones(len(x)),
+        "Values and weights do not fit together in that order. There is one share for each row "
+        "of the values: on which side do the shares stand?",
     ),
     Slip(
         "every context",

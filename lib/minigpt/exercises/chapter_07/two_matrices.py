@@ -36,6 +36,21 @@ def not_turned(table, d_head):
     return u[:, :d_head] * s[:d_head], vt[:d_head]
 
 
+def rows_of_u(table, d_head):
+    u, s, vt = np.linalg.svd(table)
+    return u[:d_head].T * s[:d_head], vt[:d_head].T
+
+
+def strengths_uncut(table, d_head):
+    u, s, vt = np.linalg.svd(table)
+    return u[:, :d_head] * s, vt[:d_head].T
+
+
+def diagonal_uncut(table, d_head):
+    u, s, vt = np.linalg.svd(table)
+    return u[:, :d_head] @ np.diag(s), vt[:d_head].T
+
+
 def svd_uncut(table, d_head):
     u, s, vt = np.linalg.svd(table)
     return u * s, vt.T
@@ -44,6 +59,11 @@ def svd_uncut(table, d_head):
 def by_qr(table, d_head):
     columns, mixtures = np.linalg.qr(table)
     return columns[:, :d_head], mixtures[:d_head].T
+
+
+def by_least_squares(table, d_head):
+    columns = table[:, :d_head]
+    return columns, np.linalg.lstsq(columns, table, rcond=None)[0].T
 
 
 def exchanged(table, d_head):
@@ -75,6 +95,23 @@ SLIPS = (
         "vectors lie?",
     ),
     Slip(
+        "rows of u",
+        rows_of_u,
+        "`u` is cut along its rows. The table is made of its columns: along which axis do "
+        "they count?",
+    ),
+    Slip(
+        "strengths not cut",
+        strengths_uncut,
+        "`d_head` columns are kept, and all the strengths. Which strength belongs to which column?",
+    ),
+    Slip(
+        "diagonal not cut",
+        diagonal_uncut,
+        "`d_head` columns are kept, and a diagonal of all the strengths. "
+        "How large must the diagonal be to fit them?",
+    ),
+    Slip(
         "vt not turned",
         not_turned,
         "The second matrix lies on its side. A matrix that makes keys has as many rows as a "
@@ -103,6 +140,18 @@ SLIPS = (
         by_qr,
         "Right as long as the first `d_head` columns of the table make all the others. "
         "They need not.",
+    ),
+    Slip(
+        "least squares on the first columns",
+        by_least_squares,
+        "A good plan, but these first `d_head` columns are not enough: some are multiples of "
+        "others, and the rest cannot be mixed from them. Which columns could you take instead?",
+    ),
+    Slip(
+        "times the root",
+        lambda table, d_head: two_matrices(np.sqrt(d_head) * table, d_head),
+        "The product is the table times the root of `d_head`. That root divides the scores, "
+        "later; has the table anything to do with it?",
     ),
     Slip(
         "exchanged",
@@ -149,11 +198,27 @@ RIGHT = (
 )
 
 
+def slip_with_product(args, product):
+    """The message of the slip whose pair, perhaps another one, has this product."""
+    table, d_head = args
+    for slip in SLIPS:
+        try:
+            w_q, w_k = slip.function(table, d_head)
+            same = np.allclose(w_q @ w_k.T, product, rtol=0, atol=1e-5)
+        except ValueError:  # a slip that stops, or whose two do not fit
+            continue
+        if same:
+            return slip.message
+    return None
+
+
 def not_the_table(args, answer):
     w_q, w_k = answer
     off = np.abs(w_q @ w_k.T - args[0])
     if off.max() <= 1e-5:
         return None
+    if said := slip_with_product(args, w_q @ w_k.T):
+        return said
     i, j = np.unravel_index(off.argmax(), off.shape)
     came, wanted = (w_q @ w_k.T)[i, j], args[0][i, j]
     return f"(w_q @ w_k.T)[{i}, {j}] is {came:.4g}, but the table has {wanted:.4g} there."

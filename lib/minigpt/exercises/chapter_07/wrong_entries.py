@@ -27,10 +27,16 @@ SLIPS = (
         "decimals are. How far off may a rounded number be?",
     ),
     Slip(
-        "a whole unit",
-        lambda x, w, printed: np.abs(x @ w - printed) >= 0.01 + 1e-9,
-        "Some errors get through. A number rounded to two decimals is off by less than a "
-        "hundredth: by how much at most?",
+        "less than half a digit",
+        lambda x, w, printed: np.abs(x @ w - printed) > 0.0045,
+        "Right entries are called wrong: your line lies a little short of what rounding may do. "
+        "How far off may a number be that was rounded to the nearest hundredth?",
+    ),
+    Slip(
+        "a whole digit",
+        lambda x, w, printed: np.abs(x @ w - printed) > 0.01,
+        "Some errors get through. A number rounded to two decimals is not off by as much as a "
+        "hundredth, nor by nearly that much: by how much at most?",
     ),
     Slip(
         "only too large",
@@ -103,15 +109,29 @@ RIGHT = (
 )
 
 
+def what_rounding_explains(args, values):
+    """Tell an entry, of (T, d), on the wrong side of the line, and how far off it is."""
+    x, w, printed = args
+    off = np.abs(x @ w - printed)
+    misjudged = (values["wrong"] > 0.5) != (off > 0.005)
+    way = off[misjudged].flat[0]
+    return f"It is off by {way:.4f}: does rounding to two decimals explain that?"
+
+
 def print_case(places, off, seed):
-    """x and w of so many decimals, and their product misprinted; no entry near the edge."""
+    """x and w of so many decimals, and their product misprinted.
+
+    With two, one right entry is off by 0.0047 and a wrong one by 0.0058, so that a line drawn
+    well beside 0.005 shows; no other wrong entry is off by less than a hundredth.
+    """
     T, d = off.shape
     draws = np.random.default_rng(seed)
     x, w = (np.round(draws.normal(size=s), places) for s in [(T, T - 2), (T - 2, d)])
     return Case((x, w, misprint(x @ w, off)), ("T d_model", "d_model d", "T d"))
 
 
-OFF = np.array([[0, -4, 0], [1, 0, 0], [0, 12, -1], [0, 0, 0], [-1, 30, 0], [0, 0, 2], [0, 1, 0]])
+OFF = np.array([[0, -4, 0], [2, 0, 0], [0, 12, -2], [0, 0, 0], [-2, 30, 0], [0, 0, 2], [0, 3, 0]])
+OFF_BY_LITTLE = np.array([[0, 0], [0, -1], [12, 0], [0, 0], [1, 0], [0, -2]])
 
 EXERCISE = Exercise(
     id="7.3a",
@@ -120,10 +140,11 @@ EXERCISE = Exercise(
     minutes=30,
     difficulty="Middling",
     reference=wrong_entries,
-    returns=("marks",),
-    cases=(print_case(1, OFF, 7), print_case(2, OFF[1:, [0, 2]], 1)),
+    returns=("wrong",),
+    cases=(print_case(1, OFF, 7), print_case(2, OFF_BY_LITTLE, 275)),
     slips=SLIPS,
     right=RIGHT,
     hints=ERRORS,
     notice="a tolerance is a claim about where an error comes from: here, from rounding.",
+    invariants=(what_rounding_explains,),
 )
