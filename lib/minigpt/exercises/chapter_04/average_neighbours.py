@@ -8,6 +8,7 @@ from minigpt.exercises.chapter_04.windows import (
     around,
     by_index,
     by_value,
+    nearer_louder,
     neighbour_sum,
     not_in_one,
     one_slice,
@@ -173,6 +174,12 @@ SLIPS = (
         lambda x, place, window: np.delete(around(x, place, window), place, axis=0).mean(axis=0),
         "`place` counts in the whole sentence. Where does the word stand in the slice that was cut "
         "out of it?",
+    ),
+    Slip(
+        "the nearer the louder",
+        nearer_louder,
+        "The nearer a word, the more it counts here. The average is plain: within the window all "
+        "count alike.",
     ),
     Slip(
         "summed",

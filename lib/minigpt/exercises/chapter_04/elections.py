@@ -60,9 +60,17 @@ def runner_up_each_time(scores):
     return out
 
 
-def against_the_mean(scores):
+def lead_over_the_mean(scores):
     first = winner_of(scores)
-    return until_ahead(scores, scores[:, first] - np.delete(scores, first, axis=1).mean(axis=1))
+    return scores[:, first] - np.delete(scores, first, axis=1).mean(axis=1)
+
+
+def against_the_mean(scores):
+    return until_ahead(scores, lead_over_the_mean(scores))
+
+
+def sorted_against_the_mean(scores):
+    return in_order(scores, np.argsort(-lead_over_the_mean(scores), kind="stable"))
 
 
 def best_of_each_step(scores):

@@ -18,6 +18,7 @@ from minigpt.exercises.chapter_04.elections import (
     over_the_best_rival,
     runner_up_each_time,
     second_of,
+    sorted_against_the_mean,
     until_ahead,
     winner_of,
 )
@@ -81,6 +82,12 @@ SLIPS = (
         against_the_mean,
         "The winner is measured against the average of its rivals, who do not run together. One "
         "of them has to pass it.",
+    ),
+    Slip(
+        "sorted against the mean of the rivals",
+        sorted_against_the_mean,
+        "It flips, but the words are sorted by what the winner has over the *average* of its "
+        "rivals. What is a word worth against one of them?",
     ),
     Slip(
         "the best of each step",

@@ -66,5 +66,11 @@ def turned_positive(x, place, window):
     return near.mean(axis=0)
 
 
+def nearer_louder(x, place, window):
+    apart = np.abs(np.arange(len(x)) - place)
+    weights = np.where((apart > 0) & (apart <= window), 1 / np.maximum(apart, 1), 0)
+    return weights / weights.sum() @ x
+
+
 def neighbour_sum(x, place, window):
     return around(x, place, window).sum(axis=0) - x[place]
