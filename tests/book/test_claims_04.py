@@ -490,12 +490,18 @@ def test_the_score_of_it_for_animal_does_not_depend_on_the_adjective(vectors, ou
     assert f"is {ratios[0]:.3f} with *tired* and {ratios[0]:.3f} with *wide*" in text
 
 
-def test_asking_is_no_cure_in_the_swans_loan(vectors, centroids):
+def test_asking_is_no_cure_in_the_swans_loan(vectors, centroids, output, text):
     names = "the lent the swan ten coins for a nest by the river".split()
     asked = [math.exp(vectors[n] @ vectors["bank"] / math.sqrt(24)) for n in names]
     listened = sum(w * vectors[n] for w, n in zip(asked, names, strict=True)) / sum(asked)
     assert closest(centroids, mean(vectors, names)) == "money"
     assert closest(centroids, listened) == "water"
+    share = {name: w / sum(asked) for name, w in zip(names, asked, strict=True)}
+    assert max(share, key=share.get) == "nest"
+    for name in ("lent", "coins", "nest", "river"):
+        assert f"{name} {share[name]:.2f}" in output
+    assert f"{share['lent']:.2f}" == f"{share['coins']:.2f}" == "0.14"
+    assert f"*nest*, with {share['nest']:.2f}, before *lent* and *coins* with 0.14 each" in text
 
 
 # The sources
