@@ -158,6 +158,40 @@ def test_bank_is_near_the_mean_of_its_senses_and_shorter(seed, output, text):
         assert f"{middle:.2f} with their mean, and no more than {max(each):.2f}" in text
 
 
+@pytest.fixture(scope="module")
+def sums():
+    return {seed: nearest_sum(*marks(seed)) for seed in (4, 5, 6)}
+
+
+def nearest_sum(bank, senses):
+    """How much of each sense, and what share of the squared length is left: normal equations."""
+    x = np.array(senses)
+    parts = np.linalg.solve(x @ x.T, x @ bank)
+    rest = bank - parts @ x
+    return parts, float(rest @ rest / (bank @ bank))
+
+
+def test_something_of_each_sense_is_in_bank_and_something_is_left(sums, output, text):
+    for parts, left in sums.values():
+        assert parts.min() > 0.1
+        assert 0.15 < left < 0.35
+    parts, left = sums[4]
+    assert "nearest sum: bank = " + " ".join(f"{part:+.2f}" for part in parts) in output
+    assert f"left over: {left:.2f} of" in output
+    water, money, air = parts
+    assert f"{water:.2f} of water, {money:.2f} of money and {air:.2f} of air" in text
+    assert f"with {left:.2f} of the squared length left over" in text
+
+
+def test_the_largest_cosine_has_the_smallest_part_and_other_seeds_change_places(sums, text):
+    bank, senses = marks(4)
+    near = [cosine(bank, sense) for sense in senses]
+    assert np.argmax(near) == np.argmin(sums[4][0]) == SENSES.index("air")
+    assert cosine(senses[2], senses[0]) > cosine(senses[1], senses[0])
+    assert "With other seeds money and air may change places" in text
+    assert {bool(parts[1] > parts[2]) for parts, _ in sums.values()} == {True, False}
+
+
 # Dot or cosine
 
 
@@ -180,6 +214,45 @@ def test_by_dot_product_bank_is_eighth_in_its_own_list(vectors, output, text):
     longer = [np.linalg.norm(vectors[word]) > np.linalg.norm(vectors["bank"]) for word in order[:7]]
     assert all(longer)
     assert "eighth in its own list" in text
+
+
+def flown_home(told):
+    return [story for story in told if "hens" in split(story)]
+
+
+def test_flying_machines_bank_and_hens_end_the_stories_of_flight(told, vectors, text):
+    machines = [story for story in told if "flying" in split(story)]
+    assert all("flying machine of" in story and "began to bank" in story for story in machines)
+    phrase = "The hens, who had seen this before, went indoors."
+    for story in flown_home(told):
+        assert story.endswith(phrase)
+        assert "began to bank" in story
+    assert phrase[:-1] in text
+    for word in ("this", "before", "indoors"):
+        assert sum(word in split(story) for story in told) == len(flown_home(told))
+    own = [f"{cosine(vectors['bank'], vectors[word]):.2f}" for word in ("hens", "this", "before")]
+    assert f"no more than {own[0]}, {own[1]} and {own[2]}" in text
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_the_dot_product_believes_the_loud_and_the_cosine_the_scarcely_known(seed, text):
+    told = corpus.stories(6000, seed=seed)
+    counts = Counter(word for story in told for word in split(story))
+    vectors = trained([split(story) for story in told], seed)
+    length = {word: float(np.linalg.norm(v)) for word, v in vectors.items()}
+    dots = sorted(vectors, key=lambda word: -float(vectors[word] @ vectors["bank"]))[:8]
+    angles = ["bank", *(word for _, word in nearest(vectors, "bank", 7))]
+    assert np.median([counts[word] for word in dots]) > 80
+    assert np.median([counts[word] for word in angles]) < 30
+    assert np.mean([length[word] for word in dots]) > 4.5
+    assert np.mean([length[word] for word in angles]) < 3.5
+    if seed == 4:
+        assert sorted(dots, key=length.get)[-3:] == ["hens", "this", "before"]
+        assert [angles[1], angles[2]] == ["stood", "winnings"]
+        assert [counts["winnings"], f"{length['winnings']:.2f}"] == [1, "1.05"]
+        assert "Its vector is 1.05 long" in text
+        assert sum(counts[word] < 10 for word in angles) == 5
+        assert min(counts[word] for word in dots) >= 100
 
 
 def test_lengths_rise_and_fall_with_frequency(told, vectors, output):
@@ -223,17 +296,39 @@ def test_it_has_no_near_relations(vectors, output):
 # Which bank?
 
 
-def test_neighbours_find_the_sense_of_every_new_sentence(vectors, centroids, output, text):
+def test_neighbours_find_the_sense_of_every_new_sentence(told, vectors, centroids, output, text):
     learn, fresh = sentences(500, seed=5), sentences(2000, seed=6)
-    test = [found for first, found in fresh.items() if first not in learn]
-    assert f"{len(test)} new ones" in output
-    assert f"{len(test):,} new sentences" in text
+    known = " ".join([*told, *learn])
+    test = [found for first, found in fresh.items() if first not in known]
+    assert f"{len(learn)} sentences to learn from, {len(test)} to test on" in output
+    assert f"every one of {len(test):,} sentences" in text
     guesses = [closest(centroids, mean(vectors, others_of(n, at))) for n, at, _ in test]
     assert all(guess == sense for guess, (*_, sense) in zip(guesses, test, strict=True))
-    commonest = max(Counter(sense for *_, sense in test).values()) / len(test)
-    alone = closest(centroids, vectors["bank"])
-    share = np.mean([alone == sense for *_, sense in test])
-    assert f"{commonest:.2f}" == f"{share:.2f}" == "0.40"
+    shares = {s: np.mean([sense == s for *_, sense in test]) for s in SENSES}
+    assert "meant: " + " ".join(f"{s} {share:.2f}" for s, share in shares.items()) in output
+    assert closest(centroids, vectors["bank"]) == "air"
+    assert f"as often as air is meant, {shares['air']:.2f}" in text
+    assert f"the commonest sense would get, {max(shares.values()):.2f}" in text
+    assert f"*water*, it would be right in {shares['water']:.2f}" in text
+
+
+def test_on_paper_the_score_of_the_average_is_the_average_of_the_scores(text):
+    x, words, middles = (3, 1), [(4, 2), (2, 0)], [(2, 0), (0, 4)]
+
+    def dot(a, b):
+        return sum(p * q for p, q in zip(a, b, strict=True))
+
+    def score(a, c):
+        return dot(a, c) - dot(c, c) / 2
+
+    assert [score(x, c) for c in middles] == [4, -4]
+    assert [math.dist(x, c) ** 2 for c in middles] == pytest.approx([2, 18])
+    assert [dot(x, x) - 2 * score(x, c) for c in middles] == [2, 18]
+    assert [sum(pair) / 2 for pair in zip(*words, strict=True)] == list(x)
+    assert [score(word, middles[0]) for word in words] == [6, 2]
+    assert "$10 - 12 + 4 = 2$ and $10 - 8 + 16 = 18$" in text
+    assert "score $6 - 2 = 4$ and $4 - 8 = -4$" in text
+    assert "score $8 - 2 = 6$ and $4 - 2 = 2$" in text
 
 
 def test_the_articles_three_sentences_come_out_right(vectors, centroids, output):
@@ -333,6 +428,14 @@ def test_rarity_mends_function_words_and_asking_mends_strangers(seed, output, te
         assert f"{shown[2]:.2f} of the sentences" in text
 
 
+def test_what_the_root_does_to_a_weight(output, text):
+    more, raw = math.exp(3.4 / math.sqrt(24)), math.exp(3.4)
+    assert f"3.4 more: {more:.1f} times, without the root {raw:.1f}" in output
+    assert more == pytest.approx(2, abs=0.01)
+    assert raw == pytest.approx(30, abs=0.1)
+    assert "thirty times" in text
+
+
 # "... because it was too tired / wide"
 
 
@@ -387,12 +490,18 @@ def test_the_score_of_it_for_animal_does_not_depend_on_the_adjective(vectors, ou
     assert f"is {ratios[0]:.3f} with *tired* and {ratios[0]:.3f} with *wide*" in text
 
 
-def test_asking_is_no_cure_in_the_swans_loan(vectors, centroids):
+def test_asking_is_no_cure_in_the_swans_loan(vectors, centroids, output, text):
     names = "the lent the swan ten coins for a nest by the river".split()
     asked = [math.exp(vectors[n] @ vectors["bank"] / math.sqrt(24)) for n in names]
     listened = sum(w * vectors[n] for w, n in zip(asked, names, strict=True)) / sum(asked)
     assert closest(centroids, mean(vectors, names)) == "money"
     assert closest(centroids, listened) == "water"
+    share = {name: w / sum(asked) for name, w in zip(names, asked, strict=True)}
+    assert max(share, key=share.get) == "nest"
+    for name in ("lent", "coins", "nest", "river"):
+        assert f"{name} {share[name]:.2f}" in output
+    assert f"{share['lent']:.2f}" == f"{share['coins']:.2f}" == "0.14"
+    assert f"*nest*, with {share['nest']:.2f}, before *lent* and *coins* with 0.14 each" in text
 
 
 # The sources

@@ -11,7 +11,7 @@ from node import ask
 from minigpt.embeddings import WordVectors
 from minigpt.errors import FigureError
 from minigpt.figures import ContextAverage
-from minigpt.figures.context_average import borders
+from minigpt.figures.context_average import borders, dropped
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NAMES = ["bank", "coin", "duck", "hawk", "river", "the", "tower"]
@@ -189,3 +189,17 @@ def test_everyone_can_use_it(show, dark, width):
     for target in page.locator("tbody label, input[type=range], select, button").all():
         box = target.bounding_box()
         assert min(box["width"], box["height"]) >= 24, target
+
+
+def test_names_make_way_for_the_star():
+    star, beside, far = np.array([200.0, 200.0]), np.array([195.0, 201.0]), np.array([50.0, 200.0])
+    alone = dropped(["MONEY", "far"], [beside, far], None)
+    moved = dropped(["MONEY", "far"], [beside, far], star)
+    assert moved[0] >= alone[0] + 10
+    assert moved[1] == alone[1]
+    names = [{"tip": [beside[0], beside[1]], "text": "MONEY"}, {"tip": [50, 200], "text": "far"}]
+    free = ask("paper", "spotsOf(names)", names=names)
+    taken = [{"x": free[0]["x"], "y": free[0]["y"] - 3, "width": 26}]
+    there = ask("paper", "spotsOf(names, taken)", names=names, taken=taken)
+    assert there[0]["y"] == taken[0]["y"] + 17
+    assert there[1] == free[1]

@@ -8,6 +8,8 @@ const STATE = [
   "weights",
 ];
 
+const STAR = 13; // from its middle
+
 // Where everything falls on the paper, and how far the paper reaches.
 function laidOut(state, { x, average }) {
   const plane = planeOf(state.centroids), on = (vector) => onPlane(vector, plane);
@@ -16,24 +18,30 @@ function laidOut(state, { x, average }) {
   return { words, middles, reach, average: average && on(average) };
 }
 
-function drawPaper(state, found, { words, middles, reach }, middle, before) {
+// The room of the star, as of a name.
+function starred([x, y]) {
+  return { x: x - STAR, y: y + STAR / 2, width: 2 * STAR };
+}
+
+function drawPaper(state, found, { words, middles, reach, average }, middle, before) {
   const at = (point) => onPaper(point, reach);
   const weights = state.weights[state.chosen];
   const dot = (point, size) => {
     const [cx, cy] = at(point);
     return svg("circle", { cx, cy, r: size });
   };
-  const kind = (i) => (weights[i] > 0 ? "" : "aw-silent");
+  const kind = (i) => (weights[i] > 0 ? "" : "aw-silent"), sense = (i) => `aw-sense aw-sense-${i}`;
   const named = [
-    ...middles.map((point, i) => ({ tip: at(point), text: state.senses[i].toUpperCase(), class: "aw-sense" })),
+    ...middles.map((point, i) => ({ tip: at(point), text: state.senses[i].toUpperCase(), class: sense(i) })),
     ...words.map((point, i) => ({ tip: at(point), text: found.labels[i], class: kind(i) })),
   ];
+  const taken = average ? [starred(at(average))] : [];
   const lines = bordersOf(middles, 3 * reach).map(([a, b]) => segment(at(a), at(b), { class: "aw-even" }));
   return [
     framed(...lines),
-    ...labels(named),
+    ...labels(named, taken),
     ...words.map((point, i) => svg("g", { class: kind(i) }, dot(point, 2.5 + 2.5 * weights[i]))),
-    ...middles.map((point) => svg("g", { class: "aw-sense" }, dot(point, 6))),
+    ...middles.map((point, i) => svg("g", { class: sense(i) }, dot(point, 6))),
     ...(before ? [star(at(before), { class: "aw-star aw-hollow" })] : []),
     ...(middle ? [star(at(middle), { class: "aw-star" })] : []),
   ];

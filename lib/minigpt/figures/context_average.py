@@ -178,17 +178,15 @@ class ContextAverage(Figure):
             yield f'<line class="aw-even" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
         names = [*labels_of(self.sentence), *(sense.upper() for sense in self.senses)]
         spots = [place(at) for at in (*words, *middles)]
-        loud = [weight > 0 for weight in self.weights[self.chosen]] + [True] * 3
-        for name, (px, py), heard, low in zip(
-            names, spots, loud, dropped(names, spots), strict=True
-        ):
-            mark = "aw-sense" if name in names[-3:] else "" if heard else "aw-silent"
+        kinds = ["" if weight > 0 else "aw-silent" for weight in self.weights[self.chosen]]
+        kinds += [f"aw-sense aw-sense-{i}" for i in range(3)]
+        star = None if self.average is None else place(self.on_paper(self.average))
+        lows = dropped(names, spots, star)
+        for name, (px, py), mark, low in zip(names, spots, kinds, lows, strict=True):
             yield f'<g class="{mark}"><circle cx="{px}" cy="{py}" r="4"/>'
             yield f'<text x="{px + 7:.1f}" y="{low}">{html.escape(name)}</text></g>'
-        if self.average is not None:
-            corners = " ".join(
-                f"{px:.1f},{py:.1f}" for px, py in place(self.on_paper(self.average)) + STAR
-            )
+        if star is not None:
+            corners = " ".join(f"{px:.1f},{py:.1f}" for px, py in star + STAR)
             yield f'<polygon class="aw-star" points="{corners}"/>'
 
     @property
@@ -278,18 +276,21 @@ def borders(middles: Float[np.ndarray, "3 2"], far: float) -> list[Float[np.ndar
     return lines
 
 
-def dropped(names: list[str], spots: list[Float[np.ndarray, " 2"]]) -> list[float]:
-    """How low each label stands: beside its dot, or lower where another one is in the way.
+def dropped(
+    names: list[str], spots: list[Float[np.ndarray, " 2"]], star: Float[np.ndarray, " 2"] | None
+) -> list[float]:
+    """How low each label stands: beside its dot, or lower where another or the star is in the way.
 
     Raises: nothing.
     Source: this book.
     """
     low: dict[int, float] = {}
+    placed = [] if star is None else [(star[1] + 6, star[0] - 13, 26)]
     for i in sorted(range(len(names)), key=lambda i: spots[i][1]):
         y, x, width = spots[i][1] + 5, spots[i][0], 8 * len(names[i])
-        for j in sorted(low, key=low.__getitem__):
-            beside = x < spots[j][0] + 8 * len(names[j]) and spots[j][0] < x + width
-            if beside and abs(y - low[j]) < LINE:
-                y = low[j] + LINE
+        for other, start, length in sorted(placed):
+            if x < start + length and start < x + width and abs(y - other) < LINE:
+                y = other + LINE
+        placed.append((y, x, width))
         low[i] = y
     return [round(float(low[i]), 1) for i in range(len(names))]

@@ -58,14 +58,15 @@ export function star([x, y], attributes) {
   return polygon(Array.from({ length: 10 }, (_, k) => corner(k)), attributes);
 }
 
-// Names at their tips: where two would lie upon each other, the lower one makes way.
-export function labels(names) {
-  const spots = spotsOf(names);
+// Names at their tips: where two would lie upon each other, the lower one makes way, and all do for
+// what is `taken`.
+export function labels(names, taken = []) {
+  const spots = spotsOf(names, taken);
   return spots.map(({ x, y }, j) => svg("text", { x, y, class: names[j].class }, names[j].text));
 }
 
-export function spotsOf(names) {
-  const spots = names.map(spotOf), placed = [];
+export function spotsOf(names, taken = []) {
+  const spots = names.map(spotOf), placed = [...taken];
   for (const spot of spots.toSorted((a, b) => a.y - b.y)) {
     const upon = ({ x, y, width }) => (
       Math.abs(spot.y - y) < LINE && spot.x < x + width && x < spot.x + spot.width

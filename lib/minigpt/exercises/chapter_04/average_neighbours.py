@@ -3,6 +3,22 @@
 import numpy as np
 
 from minigpt.exercises.chapter_04.hints import NEIGHBOURS
+from minigpt.exercises.chapter_04.windows import (
+    added,
+    around,
+    by_index,
+    by_value,
+    nearer_louder,
+    neighbour_sum,
+    not_in_one,
+    one_slice,
+    stopped_at_the_edge,
+    turned_positive,
+    two_means,
+    two_means_of_nobody,
+    two_slices,
+    wrapped,
+)
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
 
@@ -10,50 +26,6 @@ def average_neighbours(x, place, window):
     left = x[max(0, place - window) : place]
     right = x[place + 1 : place + 1 + window]
     return np.concatenate([left, right]).mean(axis=0)
-
-
-def around(x, place, window):
-    return x[max(0, place - window) : place + window + 1]
-
-
-def two_slices(x, place, window):
-    near = np.concatenate([x[place - window : place], x[place + 1 : place + 1 + window]])
-    return near.mean(axis=0)
-
-
-def one_slice(x, place, window):
-    near = x[place - window : place + window + 1]
-    return (near.sum(axis=0) - x[place]) / (len(near) - 1)
-
-
-def by_index(x, place, window):
-    places = [j for j in range(place - window, place + window + 1) if j != place]
-    return np.mean([x[j] for j in places], axis=0)
-
-
-def wrapped(x, place, window):
-    places = [j % len(x) for j in range(place - window, place + window + 1) if j != place]
-    return x[places].mean(axis=0)
-
-
-def stopped_at_the_edge(x, place, window):
-    last = len(x) - 1
-    places = [min(max(j, 0), last) for j in range(place - window, place + window + 1) if j != place]
-    return x[places].mean(axis=0)
-
-
-def by_value(x, place, window):
-    near = around(x, place, window)
-    return near[(near != x[place]).any(axis=1)].mean(axis=0)
-
-
-def two_means(x, place, window):
-    sides = [x[max(0, place - window) : place], x[place + 1 : place + 1 + window]]
-    return np.mean([side.mean(axis=0) for side in sides if len(side)], axis=0)
-
-
-def neighbour_sum(x, place, window):
-    return around(x, place, window).sum(axis=0) - x[place]
 
 
 SLIPS = (
@@ -119,18 +91,12 @@ SLIPS = (
     ),
     Slip(
         "only before",
-        lambda x, place, window: (
-            x[max(0, place - window) : place].mean(axis=0) if place else np.zeros(x.shape[1])
-        ),
+        lambda x, place, window: x[max(0, place - window) : place].mean(axis=0),
         "Only words before it are averaged, and those after it not.",
     ),
     Slip(
         "only after",
-        lambda x, place, window: (
-            x[place + 1 : place + 1 + window].mean(axis=0)
-            if place + 1 < len(x)
-            else np.zeros(x.shape[1])
-        ),
+        lambda x, place, window: x[place + 1 : place + 1 + window].mean(axis=0),
         "Only words after it are averaged, and those before it not.",
     ),
     Slip(
@@ -149,6 +115,71 @@ SLIPS = (
         two_means,
         "Each side is averaged by itself, and then the two averages. With fewer words on one side, "
         "those weigh more.",
+    ),
+    Slip(
+        "both sides halved, nobody on one",
+        two_means_of_nobody,
+        "Each side is averaged by itself, and at an edge one side has nobody, whose average is no "
+        "number. Average all neighbours together.",
+    ),
+    Slip(
+        "added",
+        added,
+        "`+` between arrays adds a word of the left to a word of the right. The two slices should "
+        "stand under each other, as one longer list of words.",
+    ),
+    Slip(
+        "not handed over as one",
+        not_in_one,
+        "`np.concatenate` takes all its arrays as *one* argument, a list or a tuple of them. What "
+        "comes second it reads as an axis.",
+    ),
+    Slip(
+        "a start turned positive",
+        turned_positive,
+        "A start below 0 has lost its sign, and points into the sentence: words are skipped. "
+        "Where does a sentence begin?",
+    ),
+    Slip(
+        "window for both sides together",
+        lambda x, place, window: average_neighbours(x, place, window // 2),
+        "The window is divided between the two sides. It reaches as many words back, and as many "
+        "on.",
+    ),
+    Slip(
+        "divided by the whole stretch",
+        lambda x, place, window: neighbour_sum(x, place, window) / (2 * window + 1),
+        "Divided by the whole stretch, two windows and the word between. The word does not count, "
+        "and at an edge there are fewer.",
+    ),
+    Slip(
+        "a whole stretch, word and all",
+        lambda x, place, window: around(x, place, window).sum(axis=0) / (2 * window + 1),
+        "The word is in the sum, and the division is by a whole stretch, which an edge cuts "
+        "short. Who is a neighbour, and how many are there?",
+    ),
+    Slip(
+        "divided by all the others",
+        lambda x, place, window: neighbour_sum(x, place, window) / (len(x) - 1),
+        "Divided by the number of all other words. How many of them are in the window?",
+    ),
+    Slip(
+        "deleted at window",
+        lambda x, place, window: np.delete(around(x, place, window), window, axis=0).mean(axis=0),
+        "Near the beginning the slice starts later, and the word stands nearer to its start than "
+        "`window`. Another word is deleted there, or none is found.",
+    ),
+    Slip(
+        "deleted at place",
+        lambda x, place, window: np.delete(around(x, place, window), place, axis=0).mean(axis=0),
+        "`place` counts in the whole sentence. Where does the word stand in the slice that was cut "
+        "out of it?",
+    ),
+    Slip(
+        "the nearer the louder",
+        nearer_louder,
+        "The nearer a word, the more it counts here. The average is plain: within the window all "
+        "count alike.",
     ),
     Slip(
         "summed",

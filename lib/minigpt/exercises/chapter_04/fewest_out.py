@@ -4,6 +4,24 @@ from itertools import combinations
 
 import numpy as np
 
+from minigpt.exercises.chapter_04.elections import (
+    against_the_mean,
+    all_at_once,
+    all_for_the_winner,
+    best_of_each_step,
+    by_rivals,
+    flipped,
+    in_order,
+    lead_over,
+    longest,
+    not_ahead,
+    over_the_best_rival,
+    runner_up_each_time,
+    second_of,
+    sorted_against_the_mean,
+    until_ahead,
+    winner_of,
+)
 from minigpt.exercises.chapter_04.hints import FEWEST_OUT
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
@@ -17,74 +35,6 @@ def fewest_out(scores):
             if lead[order[k:]].sum() < 0 and (best is None or k < len(best)):
                 best = order[:k]
     return np.isin(np.arange(len(scores)), best)
-
-
-def winner_of(scores):
-    return scores.mean(axis=0).argmax()
-
-
-def lead_over(scores, rival):
-    return scores[:, winner_of(scores)] - scores[:, rival]
-
-
-def second_of(scores):
-    return np.argsort(-scores.mean(axis=0), kind="stable")[1]
-
-
-def flipped(scores, out):
-    """Whether a rival is ahead, and not level, when `out` is left out."""
-    left = scores[~out].sum(axis=0)
-    return (~out).any() and bool((left > left[winner_of(scores)] + 1e-9).any())
-
-
-def in_order(scores, order, enough=flipped):
-    """Leave out one word after the other, in this order, until the decision flips."""
-    out = np.zeros(len(scores), dtype=bool)
-    for j in order:
-        if enough(scores, out):
-            break
-        out[j] = True
-    return out
-
-
-def not_ahead(scores, out):
-    left = scores[~out].sum(axis=0)
-    return bool((np.delete(left, winner_of(scores)) >= left[winner_of(scores)]).any())
-
-
-def by_rivals(scores, enough=flipped):
-    every = [r for r in range(scores.shape[1]) if r != winner_of(scores)]
-    outs = [
-        in_order(scores, np.argsort(-lead_over(scores, r), kind="stable"), enough) for r in every
-    ]
-    return min(outs, key=np.sum)
-
-
-def against_the_second(scores):
-    return np.argsort(-lead_over(scores, second_of(scores)), kind="stable")
-
-
-def second_ahead(scores, out):
-    return lead_over(scores, second_of(scores))[~out].sum() < -1e-9
-
-
-def over_the_best_rival(scores):
-    others = np.delete(scores, winner_of(scores), axis=1).max(axis=1)
-    return in_order(scores, np.argsort(others - scores[:, winner_of(scores)], kind="stable"))
-
-
-def runner_up_each_time(scores):
-    out, first = np.zeros(len(scores), dtype=bool), winner_of(scores)
-    while not (flipped(scores, out) or out.all()):
-        left = scores[~out].sum(axis=0)
-        rival = max((r for r in range(len(left)) if r != first), key=lambda r: left[r])
-        lead = np.where(out, -np.inf, scores[:, first] - scores[:, rival])
-        out[lead.argmax()] = True
-    return out
-
-
-def all_for_the_winner(scores):
-    return scores.argmax(axis=1) == winner_of(scores)
 
 
 SLIPS = (
@@ -101,7 +51,7 @@ SLIPS = (
     ),
     Slip(
         "the runner-up alone",
-        lambda scores: in_order(scores, against_the_second(scores), second_ahead),
+        lambda scores: until_ahead(scores, lead_over(scores, second_of(scores))),
         "Only the sense in second place is helped to win. The one in third place may need fewer "
         "words.",
     ),
@@ -120,6 +70,41 @@ SLIPS = (
         "all of the winner's words",
         all_for_the_winner,
         "Every word that favours the winner is left out. Do all of them have to go?",
+    ),
+    Slip(
+        "all who prefer it to the runner-up",
+        lambda scores: lead_over(scores, second_of(scores)) > 0,
+        "Left out is every word that is for the winner and against the runner-up. When is it "
+        "enough?",
+    ),
+    Slip(
+        "against the mean of the rivals",
+        against_the_mean,
+        "The winner is measured against the average of its rivals, who do not run together. One "
+        "of them has to pass it.",
+    ),
+    Slip(
+        "sorted against the mean of the rivals",
+        sorted_against_the_mean,
+        "It flips, but the words are sorted by what the winner has over the *average* of its "
+        "rivals. What is a word worth against one of them?",
+    ),
+    Slip(
+        "the best of each step",
+        best_of_each_step,
+        "Each step takes what hurts most just now, whichever rival that helps, and nothing is "
+        "taken back. One rival has to be helped from the first word to the last.",
+    ),
+    Slip(
+        "the longest list",
+        longest,
+        "Every rival is tried, and the one that needs the *most* words is kept.",
+    ),
+    Slip(
+        "a flat column",
+        all_at_once,
+        "One column taken out of a table lies down flat, and does not fit the table any more. "
+        "Rival by rival, two flat columns do.",
     ),
     Slip(
         "as they stand",
@@ -159,13 +144,13 @@ SLIPS = (
     Slip(
         "nobody",
         lambda scores: np.zeros(len(scores), dtype=bool),
-        "With nobody left out, the decision is what it was.",
+        "With nobody left out, the decision is what it was. Is the winner among its own rivals?",
     ),
     Slip(
         "everybody",
         lambda scores: np.ones(len(scores), dtype=bool),
-        "Everybody is left out, and of no words there is no average. Do those go first that are worth "
-        "most to the winner, or least?",
+        "Everybody is left out, and of no words there is no average. Do those go first that are "
+        "worth most to the winner, or least?",
     ),
 )
 
@@ -203,6 +188,10 @@ RIGHT = (
 )
 
 
+def counted(number):
+    return "one word" if number == 1 else f"{number} words"
+
+
 def not_the_fewest(args, answer):
     """Say what keeps the words left out, of shape (n_words,), from being the fewest that flip."""
     (scores,) = args
@@ -211,14 +200,16 @@ def not_the_fewest(args, answer):
     if out.all():
         return "Everybody is left out. Of no words there is no average."
     if not flipped(scores, out):
-        return f"With these {out.sum()} left out, no other sense is ahead of the winner."
+        level = not_ahead(scores, out)
+        less = "a rival is level, and level is not ahead" if level else "the winner still leads"
+        return f"With {counted(out.sum())} left out {less}."
     if out.sum() > fewest:
-        return f"It flips, with {out.sum()} words left out. There is a way with {fewest}."
+        return f"It flips, with {counted(out.sum())} left out. There is a way with {fewest}."
     return None
 
 
 def table_case(n_words, n_senses, seed):
-    """Quarters, so that sums can tie exactly; the seeds are such that no two leads do."""
+    """Quarters, so that sums can tie exactly; the seeds keep leads and winner's scores apart."""
     draws = np.random.default_rng(seed)
     scores = draws.integers(-16, 28, size=(n_words, n_senses)) / 4
     scores[:, seed % n_senses] += draws.integers(0, 16, size=n_words) / 4
@@ -233,7 +224,7 @@ EXERCISE = Exercise(
     difficulty="An evening's thought",
     reference=fewest_out,
     returns=("out",),
-    cases=tuple(table_case(*sizes) for sizes in ((7, 3, 3898), (8, 5, 3486), (10, 4, 11277))),
+    cases=tuple(table_case(*sizes) for sizes in ((7, 3, 10558), (8, 5, 89556), (10, 4, 8304))),
     slips=SLIPS,
     right=RIGHT,
     hints=FEWEST_OUT,

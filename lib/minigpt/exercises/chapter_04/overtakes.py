@@ -44,6 +44,33 @@ def only_half(query, vectors):
     return np.triu(overtakes(query, vectors))
 
 
+def by_descending(query, vectors):
+    """Each place in a list of words, best first, read as if it were a word's own place."""
+    a, b = places(-(vectors @ query)), places(-cosines(query, vectors))
+    return (a[:, None] < a) & (b[:, None] > b)
+
+
+def joined_by_and(query, vectors):
+    a, b = vectors @ query, cosines(query, vectors)
+    return (a[:, None] > a) and (b[:, None] < b)
+
+
+def brackets_left_out(query, vectors):
+    a, b = vectors @ query, cosines(query, vectors)
+    return a[:, None] > a & (b[:, None] < b)
+
+
+def with_itself(query, vectors):
+    a, b = vectors @ query, cosines(query, vectors)
+    return np.less(a, a) & np.less(b, b)
+
+
+def columns_of_lengths(query, vectors):
+    a = vectors @ query
+    b = a / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (a[:, None] > a) & (b[:, None] < b)
+
+
 def ties_counted(query, vectors):
     dots, cosine = vectors @ query, vectors @ query / lengths(vectors)
     return (dots[:, None] >= dots) & (cosine[:, None] <= cosine)
@@ -109,6 +136,50 @@ SLIPS = (
         ),
         "`argsort` says *which word* comes first, second and so on. You compare these words' "
         "numbers as if they were ranks.",
+    ),
+    Slip(
+        "argsort taken for ranks, best first",
+        by_descending,
+        "At place 0 of what `argsort` gives stands the *name* of the first word, not the place of "
+        "word 0. The table asks about word $i$ and word $j$.",
+    ),
+    Slip(
+        "joined by and",
+        joined_by_and,
+        "`and` wants one True or False on each side, and has a table. Between tables, entry by "
+        "entry, it is `&`.",
+    ),
+    Slip(
+        "brackets left out",
+        brackets_left_out,
+        "`&` comes before `<` and `>`, so it takes hold of numbers in the middle. Each comparison "
+        "wants brackets of its own.",
+    ),
+    Slip(
+        "each with itself",
+        with_itself,
+        "Two rows are compared place by place, so each word meets itself alone. For all pairs one "
+        "of the two rows has to stand up as a column.",
+    ),
+    Slip(
+        "multiplied and not summed",
+        by(
+            lambda query, vectors: vectors * query / lengths(vectors)[:, None],
+            lambda query, vectors: vectors * query,
+        ),
+        "`*` multiplies number by number and stops there. A dot product adds up what it gets.",
+    ),
+    Slip(
+        "the product the other way round",
+        lambda query, vectors: query @ vectors,
+        "The words lie along the rows of `vectors`, and `query @ vectors` goes down its columns. "
+        "Their lengths, $n$ and $d$, do not fit.",
+    ),
+    Slip(
+        "lengths that stand up",
+        columns_of_lengths,
+        "The dot products lie in a row and the lengths stand in a column, so every one is divided "
+        "by every other. Here both should be one number a word, in a row.",
     ),
     Slip(
         "ties counted",

@@ -131,11 +131,47 @@ SLIPS = (
     ),
     Slip(
         "one over the frequency",
-        lambda tokens, counts, a: made_whole(
-            counts.sum() / np.maximum(counts[tokens], 1) * np.ones(len(tokens))
-        ),
+        lambda tokens, counts, a: made_whole(1 / frequency(tokens, counts)),
         "One over the frequency has no bound: the rarest word takes nearly everything. What does "
         "the `a` in the formula do about it?",
+    ),
+    Slip(
+        "brackets left out",
+        lambda tokens, counts, a: made_whole(a / a + frequency(tokens, counts)),
+        "Without brackets the first `a` is divided by the second, and the frequency is added to "
+        "that 1. What is the whole of the denominator?",
+    ),
+    Slip(
+        "an a of its own",
+        lambda tokens, counts, a: made_whole(rarity(frequency(tokens, counts), 1e-3)),
+        "The thousandth of the page has been written in. The `a` is handed to the function, and "
+        "changes from call to call.",
+    ),
+    Slip(
+        "places for rows",
+        lambda tokens, counts, a: made_whole(rarity(counts[: len(tokens)] / counts.sum(), a)),
+        "Looked up are rows 0, 1, 2 and so on, as the words stand in the sentence. In which row a "
+        "word is counted, `tokens` says.",
+    ),
+    Slip(
+        "all alike",
+        lambda tokens, counts, a: np.full(len(tokens), 1 / len(tokens)),
+        "All shares are alike, so nothing of the counts has arrived. Does a `//` or an `int` make "
+        "0 of every frequency?",
+    ),
+    Slip(
+        "labels made whole",
+        lambda tokens, counts, a: made_whole(rarity(tokens / tokens.sum(), a)),
+        "The row numbers themselves were divided by their sum. A row number is a label: what was "
+        "counted in that row?",
+    ),
+    Slip(
+        "one added to each count",
+        lambda tokens, counts, a: made_whole(
+            rarity((counts[tokens] + 1) / (counts.sum() + len(counts)), a)
+        ),
+        "One was added to every count, as is often done against zeros. Here the `a` sees to that, "
+        "and a frequency of 0 may stay.",
     ),
     Slip(
         "one minus the frequency",
