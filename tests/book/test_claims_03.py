@@ -150,8 +150,8 @@ def test_the_library_learns_it_from_draws(stories, output):
 def test_king_and_queen_never_meet(stories, text, output):
     assert not any({"king", "queen"} <= set(story) for story in stories)
     assert "In none. They have never been seen together" in text
-    for word in ("king", "queen"):
-        assert {"crown", "realm", "throne"} <= {*output.split(f" {word}: ")[1].split()[:6]}
+    for start in ("king: cannot", "queen: reads"):
+        assert {"crown", "realm", "throne"} <= {*output.split(start)[1].split()[:5]}
 
 
 def test_without_gender_all_come_out_right_and_nothing_is_learned(
