@@ -187,6 +187,7 @@ RIGHT = {
         lambda t, a, b, c: (100 * unit(t)[b] + unit(t)[a]).tolist(),
         lambda t, a, b, c: unit(t)[b] - 1e-3 * unit(t)[c],
         lambda t, a, b, c: torch.tensor(t[b] - 1e-3 * t[c]),
+        lambda t, a, b, c: unit(t)[b] - 1e-6 * unit(unit(t)[c] - unit(t)[a]),
     ],
     "3.4a": [
         lambda table, pairs: unit(differences(table, pairs).mean(axis=0)),
@@ -261,6 +262,8 @@ WRONG = {
         lambda t, a, b, c: unit(t)[a] - unit(t)[c],
         lambda t, a, b, c: -unit(t)[b],
         lambda t, a, b, c: 2 * unit(t)[b],
+        lambda t, a, b, c: np.float32(unit(t)[b]),
+        lambda t, a, b, c: unit(np.float32(t))[b],
         lambda t, a, b, c: unit(t)[b] + unit(t)[c] - unit(t)[a],
         lambda t, a, b, c: np.append(t[b], 0),
         lambda t, a, b, c: "king",
@@ -315,6 +318,12 @@ def test_no_analogy_is_a_close_call():
             cosines[[a, b, c]] = -np.inf
         second, first = np.sort(cosines)[-2:]
         assert first - second > 0.01
+
+
+def test_in_one_case_every_product_with_the_target_but_an_inputs_is_below_minus_1():
+    table, a, b, c, _ = EXERCISES["3.3a"].cases[-3].args
+    x = unit(table)
+    assert np.delete(x @ (x[b] - x[a] + x[c]), [a, b, c]).max() < -1.01
 
 
 def test_in_the_last_two_cases_every_word_but_the_inputs_is_behind():

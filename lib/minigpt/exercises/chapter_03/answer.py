@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigpt.exercises.chapter_03.hints import QUEEN
-from minigpt.exercises.chapter_03.spaces import between, crowd, opposed, unit
+from minigpt.exercises.chapter_03.spaces import between, crowd, opposed, stretched, unit
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
 
@@ -60,6 +60,23 @@ SLIPS = (
         answering(worst=0.0),
         "Leaving out by a cosine of 0 works until all the others are negative; then an input "
         "wins with 0. What lies below every cosine?",
+    ),
+    Slip(
+        "-1 for those left out",
+        answering(worst=-1.0),
+        "No cosine falls below -1. But these are products with a target whose length has not been "
+        "divided out: they can, and then an input wins.",
+    ),
+    Slip(
+        "no sign",
+        answering(score=lambda table, t: np.abs(unit(table) @ t)),
+        "The signs are gone, so that a word opposite to the target counts as near.",
+    ),
+    Slip(
+        "lengths in a row",
+        lambda table, *rest: table / np.linalg.norm(table, axis=1),
+        "Every row is to be divided by its own length, and the lengths lie in a row themselves. "
+        "What keeps them in a column, one beside each word?",
     ),
     Slip(
         "-1 times the cosine",
@@ -214,6 +231,7 @@ CASES = (
     *((crowd(seed, 7, 3), 0, 4, 1, exclude) for seed in (3, 4) for exclude in (True, False)),
     *((crowd(seed, 11, 5), 8, 3, 6, exclude) for seed in (5, 6, 7, 8) for exclude in (True, False)),
     (between(), 1, 4, 0, True),
+    (stretched(), 3, 0, 2, True),
     (opposed(), 3, 0, 2, True),
     (opposed(), 3, 0, 2, False),
 )

@@ -22,6 +22,16 @@ def pca(table, pairs):
     return np.linalg.svd(both - both.mean(axis=0))[2][0]
 
 
+def unpacked(table, pairs):
+    first, second = pairs
+    return unit((unit(table)[second] - unit(table)[first]).mean(axis=0))
+
+
+def mean_of_all_numbers(table, pairs):
+    mean = differences(unit(table), pairs).mean()
+    return mean / np.linalg.norm(mean)
+
+
 def read_as_two_rows(table, pairs):
     first, second = pairs[0], pairs[1]
     return unit((unit(table)[second] - unit(table)[first]).mean(axis=0))
@@ -92,6 +102,42 @@ SLIPS = (
         "rows for columns",
         read_as_two_rows,
         "`pairs[0]` is the first pair, not all the first words. A pair is a row.",
+    ),
+    Slip(
+        "unpacked",
+        unpacked,
+        "`pairs` hands out its rows, a pair each, and there are more than two. The first words "
+        "are a column.",
+    ),
+    Slip(
+        "lengths in a row",
+        lambda table, pairs: table / np.linalg.norm(table, axis=1),
+        "Every row is to be divided by its own length, and the lengths lie in a row themselves. "
+        "What keeps them in a column, one beside each word?",
+    ),
+    Slip(
+        "columns scaled",
+        lambda table, pairs: unit(
+            differences(table / np.linalg.norm(table, axis=0), pairs).mean(axis=0)
+        ),
+        "The columns have length 1, the words do not. Along which axis lies a word?",
+    ),
+    Slip(
+        "one mean for all",
+        mean_of_all_numbers,
+        "The mean went over all numbers of all pairs, and one number is left. Down which axis "
+        "are the pairs?",
+    ),
+    Slip(
+        "the differences",
+        lambda table, pairs: differences(unit(table), pairs),
+        "Those are the differences, one for each pair. What do they have in common?",
+    ),
+    Slip(
+        "the longest of the differences",
+        lambda table, pairs: np.linalg.svd(differences(unit(table), pairs))[2][0],
+        "That is the axis along which the differences are longest, forwards or backwards: it "
+        "does not know which word of a pair comes first. Their mean does.",
     ),
     Slip(
         "one row a pair",

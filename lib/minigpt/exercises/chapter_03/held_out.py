@@ -33,6 +33,26 @@ def as_it_is(x):
     return x
 
 
+def flattened(table, pairs):
+    return [direction(table, np.delete(pairs, i)) for i in range(len(pairs))]
+
+
+def taken_from_the_mean(table, pairs):
+    steps = differences(unit(table), pairs)
+    return (unit(steps) * unit(steps.mean(axis=0) - steps)).sum(axis=1)
+
+
+def each_scaled(table, pairs):
+    steps = unit(differences(unit(table), pairs))
+    return (steps * unit(steps.sum(axis=0) - steps)).sum(axis=1)
+
+
+def a_word_taken_out(table, pairs):
+    steps = unit(differences(unit(table), pairs))
+    ways = [direction(np.delete(table, i, axis=0), pairs) for i in range(len(pairs))]
+    return (steps * np.array(ways)).sum(axis=1)
+
+
 SLIPS = (
     Slip(
         "the pair has a say",
@@ -76,6 +96,57 @@ SLIPS = (
         ),
         "`np.delete` without an axis takes one number out of the flattened array, and an odd "
         "number of words makes no pairs. What is to be taken out is a row.",
+    ),
+    Slip(
+        "np.delete, and no pairs left",
+        flattened,
+        "`np.delete` without an axis returns one flat row of numbers, in which there are no pairs. "
+        "What is to be taken out is a row.",
+    ),
+    Slip(
+        "a word taken out",
+        a_word_taken_out,
+        "Row 0 of the *table* was taken out, then row 1: those are words, and the others move up. "
+        "The pairs are rows of `pairs`.",
+    ),
+    Slip(
+        "taken from the mean",
+        taken_from_the_mean,
+        "Each pair was subtracted from the mean of all. How large is a pair's share in that mean?",
+    ),
+    Slip(
+        "each difference scaled",
+        each_scaled,
+        "Each difference was brought to length 1 before the others agreed on a direction. There "
+        "they count as they are, as in part 1.",
+    ),
+    Slip(
+        "turned round",
+        lambda table, pairs: -held_out(table, pairs),
+        "All the signs are turned round: own difference and direction were taken opposite ways.",
+    ),
+    Slip(
+        "no sign",
+        lambda table, pairs: np.abs(held_out(table, pairs)),
+        "The signs are gone. A pair that goes against the others should be seen to.",
+    ),
+    Slip(
+        "distances",
+        lambda table, pairs: 1 - held_out(table, pairs),
+        "That is 1 minus the cosine, a distance: it is small where a pair agrees.",
+    ),
+    Slip(
+        "the first pair's",
+        lambda table, pairs: held_out(table, pairs)[0],
+        "One number came, the first pair's. Is the `return` inside the loop?",
+    ),
+    Slip(
+        "all with all",
+        lambda table, pairs: (
+            unit(differences(unit(table), pairs)) @ unit(differences(unit(table), pairs)).T
+        ),
+        "Those are the cosines between any two differences. Each is to be compared with one "
+        "direction, that of all the others together.",
     ),
     Slip(
         "how far, not how alike",

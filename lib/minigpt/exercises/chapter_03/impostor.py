@@ -6,6 +6,8 @@ from minigpt.exercises.chapter_03.hints import QUEEN
 from minigpt.exercises.chapter_03.spaces import crowd, unit
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
+SAME = 1.2e-7  # a step that rounding to float32 could have made
+
 
 def impostor(table, a, b, c):
     units = table / np.linalg.norm(table, axis=1, keepdims=True)
@@ -114,8 +116,10 @@ def not_an_impostor(args, d):
     if mine <= best:
         return f"Its cosine with the target is {mine:.3f}; another word reaches {best:.3f}."
     along = (new - x[b]) @ across / np.linalg.norm(across)
-    if along > -1e-6:
-        return f"It wins. But from b it goes {along:+.4f} the way from a to c, and not against it."
+    if abs(along) < SAME:
+        return "It wins. But its direction is that of b, as far as rounding lets one see."
+    if along > 0:
+        return f"It wins. But from b it goes {along:+.2g} the way from a to c, and not against it."
     return None
 
 

@@ -31,6 +31,20 @@ def all_rows_alike(ids, vocab_size):
     return rows
 
 
+def by_sentences(ids, vocab_size):
+    rows = np.zeros((len(ids), vocab_size))
+    for t in range(len(ids)):
+        rows[t, ids[t]] = 1
+    return rows
+
+
+def a_loop_too_few(ids, vocab_size):
+    rows = np.zeros((*ids.shape, vocab_size))
+    for t in range(len(ids)):
+        rows[t, ids[t]] = 1
+    return rows
+
+
 def ids_for_ones(ids, vocab_size):
     return one_hot(ids, vocab_size) * ids[..., None]
 
@@ -41,6 +55,30 @@ SLIPS = (
         one_sentence,
         "One sentence passes, a batch stops: `len` counts the sentences there. Which shape has "
         "the answer when `ids` has two axes?",
+    ),
+    Slip(
+        "the loop of the page",
+        by_sentences,
+        "One sentence passes. Of a batch every sentence has become a single row, with a 1 for each "
+        "of its words: what is `ids[t]` there?",
+    ),
+    Slip(
+        "one loop for two axes",
+        a_loop_too_few,
+        "One sentence passes, a batch stops: `ids[t]` is a whole sentence there. The loop has to "
+        "reach every place of `ids`, along all its axes.",
+    ),
+    Slip(
+        "ids among the places",
+        lambda ids, vocab_size: np.zeros((*ids.shape, vocab_size))[ids],
+        "An id was used along an axis that is only as long as the sentence. Which axis is as long "
+        "as the vocabulary?",
+    ),
+    Slip(
+        "compared one to one",
+        lambda ids, vocab_size: (ids == np.arange(vocab_size)) * 1.0,
+        "Every id is to be compared with every number of the vocabulary, not one with one. Which "
+        "axis does `ids` still lack for that?",
     ),
     Slip(
         "words down, ids across",
@@ -91,8 +129,8 @@ SLIPS = (
     Slip(
         "True and False",
         lambda ids, vocab_size: ids[..., None] == np.arange(vocab_size),
-        "The places are right, and hold True and False. Numbers are wanted: a lookup is to be a "
-        "sum of products.",
+        "The places are right, and hold True and False. Numbers are wanted: added up, such rows "
+        "should count the words, and True + True is True.",
     ),
     Slip(
         "an axis too many",

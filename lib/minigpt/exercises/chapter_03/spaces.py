@@ -23,6 +23,13 @@ def opposed():
     return table
 
 
+def stretched():
+    """As `opposed`, and the first input too: the target is long, and all products below -1."""
+    table = opposed()
+    table[3] *= -1
+    return table
+
+
 def between():
     """The inputs are rows 1, 4 and 0; the first lies between the others, and at their target."""
     table = crowd(9, 6, 2) * [-1, 1]

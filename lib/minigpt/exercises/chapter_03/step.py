@@ -21,11 +21,20 @@ def sigmoid(score):
 
 
 def stepped(
-    center, context, negatives, lr, squash=sigmoid, real=1, noise=0, gather=np.sum, scale=1
+    center,
+    context,
+    negatives,
+    lr,
+    squash=sigmoid,
+    real=1,
+    noise=0,
+    gather=np.sum,
+    scale=1,
+    signs=(1, 1),
 ):
     """A step with one thing changed."""
-    error = squash(context @ center) - real
-    errors = squash(negatives @ center) - noise
+    error = signs[0] * (squash(context @ center) - real)
+    errors = squash(signs[1] * (negatives @ center)) - noise
     d_center = error * context + gather(errors[:, None] * negatives, axis=0)
     return (
         center - scale * lr * d_center,
@@ -76,6 +85,66 @@ def one_sigmoid(center, context, negatives, lr):
         context - lr * error * center,
         negatives + lr * error * np.tile(center, (len(negatives), 1)),
     )
+
+
+def everybody_by_themselves(center, context, negatives, lr):
+    errors = sigmoid(negatives @ center)
+    _, new_context, new_negatives = pushed_by_themselves(center, context, negatives, lr)
+    error = sigmoid(context @ center) - 1 + errors.sum()
+    return center - lr * error * center, new_context, new_negatives
+
+
+def with_moved_others(center, context, negatives, lr):
+    error, errors = sigmoid(context @ center) - 1, sigmoid(negatives @ center)
+    _, new_context, new_negatives = step(center, context, negatives, lr)
+    d_center = error * new_context + errors @ new_negatives
+    return center - lr * d_center, new_context, new_negatives
+
+
+def one_after_the_other(center, context, negatives, lr):
+    error = sigmoid(context @ center) - 1
+    center, new_context = center - lr * error * context, context - lr * error * center
+    moved = []
+    for negative in negatives:
+        error = sigmoid(negative @ center)
+        moved.append(negative - lr * error * center)
+        center = center - lr * error * negative
+    return center, new_context, np.array(moved)
+
+
+def one_softmax(center, context, negatives, lr):
+    others = np.vstack([context, negatives])
+    raised = np.exp(others @ center)
+    errors = raised / raised.sum() - (np.arange(len(others)) == 0)
+    moved = others - lr * np.outer(errors, center)
+    return center - lr * errors @ others, moved[0], moved[1:]
+
+
+def shared_out(center, context, negatives, lr):
+    error, errors = sigmoid(context @ center) - 1, sigmoid(negatives @ center) / len(negatives)
+    moved = negatives - lr * np.outer(errors, center)
+    return (
+        center - lr * (error * context + errors @ negatives),
+        context - lr * error * center,
+        moved,
+    )
+
+
+def scores_added(center, context, negatives, lr):
+    error, errors = sigmoid(context @ center) - 1, sigmoid((negatives @ center).sum())
+    d_center = error * context + errors * negatives.sum(axis=0)
+    return center - lr * d_center, context - lr * error * center, negatives - lr * errors * center
+
+
+def deaf_to_noise(center, context, negatives, lr):
+    return center - lr * (sigmoid(context @ center) - 1) * context, *step(
+        center, context, negatives, lr
+    )[1:]
+
+
+def the_first_alone(center, context, negatives, lr):
+    new_center, new_context, _ = step(center, context, negatives[:1], lr)
+    return new_center, new_context, negatives - lr * sigmoid(negatives[0] @ center) * center
 
 
 def shared_negative(center, context, negatives, lr):
@@ -133,6 +202,79 @@ SLIPS = (
         "labels exchanged",
         changed(real=0, noise=1),
         "The labels are exchanged: the negatives are drawn nearer, the neighbour pushed away.",
+    ),
+    Slip(
+        "1 minus the sigmoid",
+        changed(signs=(-1, 1)),
+        "The real neighbour and the centre are pushed apart. Which of the two is taken from the "
+        "other: what the sigmoid says, or what it should have said?",
+    ),
+    Slip(
+        "the sign in the loss",
+        changed(signs=(1, -1)),
+        "The loss has $\\sigma(-n \\cdot c)$ in it; the error has not. What did the sigmoid say "
+        "to the noise, and what should it have said?",
+    ),
+    Slip(
+        "one after the other",
+        one_after_the_other,
+        "The centre was moved after every score, and the next score asked the moved one. All the "
+        "errors belong to the vectors as they came.",
+    ),
+    Slip(
+        "the old errors, the others moved",
+        with_moved_others,
+        "The others are right, and so are the errors. But the centre was pushed along the others "
+        "as they are after their step.",
+    ),
+    Slip(
+        "one softmax",
+        one_softmax,
+        "The scores were made to share a sum of 1. In this game every pair is asked alone.",
+    ),
+    Slip(
+        "a share for each negative",
+        shared_out,
+        "Every negative counts for a share only, as in a mean. The loss adds them up.",
+    ),
+    Slip(
+        "the negatives' scores added",
+        scores_added,
+        "The scores of the negatives were added up, and asked once. Each has an error of its own.",
+    ),
+    Slip(
+        "the center hears no noise",
+        deaf_to_noise,
+        "The others are right. The centre heard from its real neighbour alone, and stands in the "
+        "negatives' scores, too.",
+    ),
+    Slip(
+        "the first negative alone",
+        the_first_alone,
+        "Only the first negative was asked. There are as many errors as negatives.",
+    ),
+    Slip(
+        "errors times center",
+        lambda center, context, negatives, lr: sigmoid(negatives @ center) * center,
+        "An error for each negative and the centre's numbers cannot be multiplied one by one. "
+        "Each error goes with the whole centre: how many rows does that make?",
+    ),
+    Slip(
+        "errors along the rows",
+        lambda center, context, negatives, lr: sigmoid(negatives @ center) * negatives,
+        "There is an error for each *row* of the negatives. The centre then wants those rows, "
+        "each times its error, added up.",
+    ),
+    Slip(
+        "all pushed by themselves",
+        everybody_by_themselves,
+        "All were pushed along themselves. Which vector is the slope of a dot product by one of "
+        "its two?",
+    ),
+    Slip(
+        "in another order",
+        lambda *args: [step(*args)[i] for i in (1, 0, 2)],
+        "The three are right. They are wanted in the order in which they came.",
     ),
     Slip(
         "the mean of the negatives",

@@ -1,5 +1,7 @@
 """3.1b, lookup is a matmul: `table_gradient`."""
 
+import warnings
+
 import numpy as np
 
 from minigpt.exercises.chapter_03.hints import LOOKUP
@@ -43,6 +45,32 @@ def by_zip(ids, d_x, vocab_size):
     return d_table
 
 
+def mean_of_its_places(ids, d_x, vocab_size):
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.array([d_x[ids == word].mean(axis=0) for word in range(vocab_size)])
+
+
+def at_the_place(ids, d_x, vocab_size):
+    d_table = np.zeros((vocab_size, d_x.shape[-1]))
+    for place in np.ndindex(ids.shape):
+        d_table[place] += d_x[place]
+    return d_table
+
+
+def first_one_stays(ids, d_x, vocab_size):
+    d_table = np.zeros((vocab_size, d_x.shape[-1]))
+    for word in np.unique(ids):
+        d_table[word] = d_x[ids == word][0]
+    return d_table
+
+
+def second_size(ids, d_x, vocab_size):
+    d_table = np.zeros((vocab_size, d_x.shape[1]))
+    np.add.at(d_table, ids, d_x)
+    return d_table
+
+
 def once_a_sentence(ids, d_x, vocab_size):
     if ids.ndim == 1:
         return last_wins(ids, d_x, vocab_size)
@@ -53,8 +81,8 @@ SLIPS = (
     Slip(
         "the last one wins",
         last_wins,
-        "A word that occurs twice has received once: `d_table[ids] += d_x` writes each row a "
-        "single time. Both places moved the same row of the table.",
+        "A word that occurs twice has received once: with `ids` as the index, `=` and `+=` write "
+        "each row a single time. Both places moved the same row of the table.",
     ),
     Slip(
         "once a sentence",
@@ -65,8 +93,8 @@ SLIPS = (
     Slip(
         "one sentence only",
         by_zip,
-        "One sentence passes, a batch does not: there `zip` hands out whole sentences, and one "
-        "that has a word twice still writes its row once.",
+        "One sentence passes, a batch does not: a loop over `ids` hands out whole "
+        "sentences there, and one that has a word twice still writes its row once.",
     ),
     Slip(
         "the product of one sentence",
@@ -85,6 +113,42 @@ SLIPS = (
         averaged,
         "A word's gradients are averaged over its places. A change of its row is felt at each "
         "place: do the effects average, or add?",
+    ),
+    Slip(
+        "the mean of its places",
+        mean_of_its_places,
+        "Of a word that does not occur there is no mean; of one that occurs twice it is too "
+        "small. Do the effects of its places average, or add?",
+    ),
+    Slip(
+        "divided by all",
+        lambda ids, d_x, vocab_size: table_gradient(ids, d_x, vocab_size) / ids.size,
+        "All of it is too small by the number of places. Whether the loss is a mean has been seen "
+        "to in `d_x`.",
+    ),
+    Slip(
+        "the first one stays",
+        first_one_stays,
+        "A word that occurs twice has received what its first place brings. The others moved the "
+        "same row of the table.",
+    ),
+    Slip(
+        "by places",
+        at_the_place,
+        "What place 0 brings was added to row 0, and so on. Which row of the table was looked up "
+        "at a place?",
+    ),
+    Slip(
+        "words among the places",
+        lambda ids, d_x, vocab_size: d_x[ids],
+        "An id was used to find a row of `d_x`, or of something as long; but there the rows are "
+        "places of the sentence. What has a row for every word of the vocabulary?",
+    ),
+    Slip(
+        "the second size",
+        second_size,
+        "One sentence passes, a batch stops: the width of a row is the *last* size of `d_x`, and "
+        "with a batch that is no longer the second.",
     ),
     Slip(
         "downhill",
