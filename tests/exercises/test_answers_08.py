@@ -79,6 +79,11 @@ def by_where(scores, mask):
     return np.divide(raised, total, out=np.zeros_like(raised), where=total > 0)
 
 
+def unshifted(scores, mask):
+    raised = np.exp(np.where(mask, scores, -np.inf))
+    return np.nan_to_num(raised / raised.sum(-1, keepdims=True))
+
+
 def by_pairs(scores, mask):  # the share of j is one over the sum of e to every difference from it
     mask = np.broadcast_to(mask, scores.shape)
     gaps = np.where(mask[..., None, :], scores[..., None, :] - scores[..., :, None], -np.inf)
@@ -297,7 +302,7 @@ def test_what_is_called_honest_is(f):
         ("8.1", lambda q, k, v: by_number(q, k, v, -70), "What lies below every score?"),
         (
             "8.2b",
-            lambda scores, mask: by_where(np.clip(scores, -700, 700), mask),
+            lambda scores, mask: unshifted(scores, mask),
             "visible scores that are all very high",
         ),
         ("8.2a", lambda fill: [0, fill - 9, 0], "lies above one of the visible scores"),
