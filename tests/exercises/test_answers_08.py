@@ -79,6 +79,11 @@ def by_where(scores, mask):
     return np.divide(raised, total, out=np.zeros_like(raised), where=total > 0)
 
 
+def unshifted(scores, mask):
+    raised = np.exp(np.where(mask, scores, -np.inf))
+    return np.nan_to_num(raised / raised.sum(-1, keepdims=True))
+
+
 def by_pairs(scores, mask):  # the share of j is one over the sum of e to every difference from it
     mask = np.broadcast_to(mask, scores.shape)
     gaps = np.where(mask[..., None, :], scores[..., None, :] - scores[..., :, None], -np.inf)
@@ -152,6 +157,17 @@ def layers_by_mask(i, j, window):
     return layers
 
 
+def by_number(q, k, v, number):
+    weights = softmax(np.where(np.tri(q.shape[-2]) > 0, scaled(q, k), number))
+    return weights @ v, weights
+
+
+def by_redivision(q, k, v):
+    weights = np.tril(softmax(scaled(q, k)))
+    weights = weights / weights.sum(-1, keepdims=True)
+    return weights @ v, weights
+
+
 RIGHT = {
     "8.1": [
         by_the_library,
@@ -167,7 +183,13 @@ RIGHT = {
         lambda fill: (-1e200, -1e200, 1e200),
         lambda fill: np.array([fill - 1e6, fill - 0.2, 7]),
     ],
-    "8.2b": [by_masked_array, by_where, by_pairs],
+    "8.2b": [
+        by_masked_array,
+        by_where,
+        by_pairs,
+        lambda scores, mask: by_where(torch.tensor(scores).float().numpy(), mask),
+        lambda scores, mask: softmax(np.where(mask, scores, scores.min() - 1000)) * mask,
+    ],
     "8.3": [by_rows_kept, by_reversed_loops],
     "8.4a": [by_floyd, by_reduce, by_floats],
     "8.4b": [layers_by_mask],
@@ -181,6 +203,9 @@ WRONG = {
         lambda q, k, v: (weighed(q, k, v, True)[0], weighed(q, k, v, np.tri(q.shape[-2]) > 0)[1]),
         lambda q, k, v: weighed(q, k, v, np.tri(q.shape[-2]) > 0)[0] * 2,
         lambda q, k, v: (v, np.eye(q.shape[-2])),
+        lambda q, k, v: by_redivision(q, k, v),
+        lambda q, k, v: by_number(q, k, v, -100),
+        lambda q, k, v: by_number(q, k, v, -50),
     ],
     "8.2a": [
         lambda fill: [fill, fill, fill],
@@ -199,6 +224,7 @@ WRONG = {
         lambda scores, mask: by_where(scores / np.sqrt(scores.shape[-1]), mask),
         lambda scores, mask: by_where(scores, mask).T,
         lambda scores, mask: by_where(scores, mask).round(2),
+        lambda scores, mask: softmax(np.where(mask, scores, -1e9)) * mask,
     ],
     "8.3": [
         lambda f, x: True,
@@ -271,8 +297,21 @@ def test_what_is_called_honest_is(f):
         (
             "8.2b",
             lambda scores, mask: by_where(scores, mask) / 2,
-            "A row with something to see sums to 0.5",
+            "visible scores that are all very high, and yours sums to 0.5",
         ),
+        ("8.1", lambda q, k, v: by_number(q, k, v, -70), "What lies below every score?"),
+        (
+            "8.2b",
+            lambda scores, mask: unshifted(scores, mask),
+            "visible scores that are all very high",
+        ),
+        ("8.2a", lambda fill: [0, fill - 9, 0], "lies above one of the visible scores"),
+        (
+            "8.4b",
+            lambda i, j, window: -(-(i - j) // window),
+            "A window of 3 counts the word itself",
+        ),
+        ("8.4b", lambda i, j, window: i - j, "How far does one layer carry?"),
         ("8.3", lambda f, x: True, "It says yes to every function"),
         ("8.3", lambda f, x: False, "Attention without a mask. You say it does not leak"),
         ("8.4a", lambda masks: masks.sum(0) > 1, "after these 2 layers word"),

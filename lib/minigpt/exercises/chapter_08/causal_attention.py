@@ -61,6 +61,27 @@ def written_into(scores):
     return softmax(scores)
 
 
+def sized_by_the_width(q, k, v):
+    weights = softmax(hidden(q @ k.mT / math.sqrt(q.shape[-1]), np.tri(q.shape[-1], dtype=bool)))
+    return weights @ v, weights
+
+
+def three_axes(q, k, v):
+    _, _, _ = q.shape
+    return causal_attention(q, k, v)
+
+
+def two_axes(q, k, v):
+    _, _ = q.shape
+    return causal_attention(q, k, v)
+
+
+def zeroed_and_divided_again(scores):
+    weights = softmax(scores) * triangle(scores)
+    with np.errstate(invalid="ignore"):
+        return weights / weights.sum(axis=-1, keepdims=True)
+
+
 def past_without_itself(scores):
     return np.nan_to_num(softmax(hidden(scores, triangle(scores, -1))))
 
@@ -86,6 +107,24 @@ SLIPS = (
         lines(share=lambda scores: softmax(scores) * triangle(scores)),
         "The rows do not sum to 1: the future was counted first and crossed out afterwards. "
         "Which step must not see it any more?",
+    ),
+    Slip(
+        "zero after the softmax, divided again",
+        lines(share=zeroed_and_divided_again),
+        "On paper that is right. But in one row a hidden score is so far above the visible ones "
+        "that nothing of these is left to divide: 0 / 0.",
+    ),
+    Slip(
+        "-100 in place",
+        lines(share=lambda scores: softmax(np.where(triangle(scores), scores, -100.0))),
+        "The future is hidden by a number, and in one row, where the visible scores are very low, "
+        "it lies above them. What lies below every score?",
+    ),
+    Slip(
+        "-100 added",
+        lines(share=lambda scores: softmax(scores + np.triu(np.full(scores.shape, -100.0), 1))),
+        "The future is moved down by a number, and in one row, where a hidden score is very high, "
+        "it stays above the rest. How far down is far enough for every score?",
     ),
     Slip(
         "zero in the scores",
@@ -133,6 +172,24 @@ SLIPS = (
         "On which axis are the words?",
     ),
     Slip(
+        "sized by the width",
+        sized_by_the_width,
+        "The mask has as many rows as a query has numbers. How many words are there, and on which "
+        "axis of the scores are they counted?",
+    ),
+    Slip(
+        "three axes named",
+        three_axes,
+        "One sentence by itself stops it: there are two axes to take apart, not three. "
+        "Counted from the end, the last axes are the same whatever stands in front.",
+    ),
+    Slip(
+        "two axes named",
+        two_axes,
+        "One sentence passes, a batch stops: there are more than two axes to take apart. "
+        "Counted from the end, the last axes are the same whatever stands in front.",
+    ),
+    Slip(
         "indexed by the mask",
         lines(share=written_into),
         "One sentence passes, a batch stops: an array of True and False used as an index is not "
@@ -149,6 +206,12 @@ SLIPS = (
         lines(share=lambda scores: softmax(hidden(scores, triangle(scores)), -2)),
         "The columns of the weights sum to 1, the rows do not. "
         "A row holds the shares of the word that looks.",
+    ),
+    Slip(
+        "softmax over axis 0",
+        lines(share=lambda scores: softmax(hidden(scores, triangle(scores)), 0)),
+        "Along the first axis lie the rows of one sentence, and the sentences of a batch. "
+        "Along which do the shares of a single row lie?",
     ),
     Slip(
         "softmax over axis 1",
@@ -236,12 +299,6 @@ def prefix_by_prefix(q, k, v):
     return weights @ v, weights
 
 
-def zeroed_and_divided_again(q, k, v):
-    weights = softmax(q @ k.mT / math.sqrt(q.shape[-1])) * triangle(q @ k.mT)
-    weights = weights / weights.sum(axis=-1, keepdims=True)
-    return weights @ v, weights
-
-
 def triangle_added(q, k, v):
     T = q.shape[-2]
     bias = np.triu(np.full((T, T), -np.inf), 1)
@@ -262,7 +319,6 @@ def by_torch(q, k, v):
 RIGHT = (
     Variant("loops", by_loops),
     Variant("prefix by prefix", prefix_by_prefix),
-    Variant("zeroed, and divided again", zeroed_and_divided_again),
     Variant("a triangle of minus infinity added", triangle_added),
     Variant("torch, with gradients", by_torch),
     Variant(
@@ -285,6 +341,17 @@ def case(*shape, d_v, axes):
     return Case((q, k, rng.normal(size=(*shape[:-1], d_v))), (axes, axes, values))
 
 
+def extreme(T, d_head, d_v, row=2):
+    """A sentence in which one row sees scores of about -150, and is not to see one of about 600.
+
+    Multiples of ½, which single precision holds: only the mask is tried here.
+    """
+    q, k = rng.integers(-3, 4, size=(2, T, d_head)) / 2
+    q[:, -2:], k[:, -2], k[:, -1] = 0, 1, 0
+    q[row, -2:], k[-1, -1] = (-300, 1), 1500
+    return Case((q, k, rng.normal(size=(T, d_v))), ("T d_head", "T d_head", "T d_v"))
+
+
 EXERCISE = Exercise(
     id="8.1",
     title="Mask it",
@@ -297,6 +364,7 @@ EXERCISE = Exercise(
         case(6, 3, d_v=4, axes="T d_head"),
         case(2, 7, 4, d_v=3, axes="B T d_head"),
         case(3, 2, 5, 6, d_v=4, axes="B n_heads T d_head"),
+        extreme(5, 4, 3),
     ),
     slips=SLIPS,
     right=RIGHT,

@@ -44,6 +44,30 @@ def kept(masks):
     return knows(masks | np.eye(masks.shape[-1], dtype=bool))
 
 
+def multiplied(start, product=np.matmul):
+    """Start from a table, and multiply it by each mask."""
+
+    def changed(masks):
+        reach = start(masks.shape[-1]).astype(int)
+        for mask in masks:
+            reach = product(mask.astype(int), reach)
+        return reach > 0
+
+    return changed
+
+
+def one_way(masks):
+    return counted(masks) == 1
+
+
+def written_over(masks):
+    reach = np.eye(masks.shape[-1], dtype=bool)
+    for mask in masks:
+        for i in range(len(mask)):
+            reach[i] = mask[i] @ reach
+    return reach
+
+
 SLIPS = (
     Slip(
         "all masks at once",
@@ -72,6 +96,45 @@ SLIPS = (
         "rows for columns",
         lambda masks: knows(masks).T,
         "The table is turned round. A row is the word that knows.",
+    ),
+    Slip(
+        "multiplied entry by entry",
+        multiplied(np.eye, np.multiply),
+        "Entry times entry asks of one pair at a time. Who is in between, with whom word i speaks "
+        "and who has spoken with word j?",
+    ),
+    Slip(
+        "begun with everyone",
+        multiplied(lambda T: np.ones((T, T))),
+        "You begin with a table in which everyone knows all. What does a word hold before the "
+        "first layer?",
+    ),
+    Slip(
+        "begun with nobody",
+        multiplied(lambda T: np.zeros((T, T))),
+        "You begin with a table in which nobody knows anything, and so it stays. What does a word "
+        "hold before the first layer?",
+    ),
+    Slip(
+        "the masks turned round",
+        lambda masks: knows(masks.mT),
+        "Your masks are turned round: a row is the word that looks, a column whom it looks at.",
+    ),
+    Slip(
+        "a single way",
+        one_way,
+        "Where there are two ways or more, yours says that there is none.",
+    ),
+    Slip(
+        "the first layer alone",
+        lambda masks: masks[0],
+        "That is whom the first layer looks at. What do the others pass on?",
+    ),
+    Slip(
+        "rows written over",
+        written_over,
+        "Within a layer all words look at once. Yours lets a later row see what an earlier one "
+        "has taken in a moment ago.",
     ),
     Slip(
         "the number of ways",

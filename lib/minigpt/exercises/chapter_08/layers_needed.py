@@ -45,6 +45,8 @@ def at_least_one(i, j, window):
     return max(1, layers_needed(i, j, window))
 
 
+ITSELF = "A word holds itself before the first layer, whatever the window."
+
 SLIPS = (
     Slip(
         "a step of window words",
@@ -96,7 +98,24 @@ SLIPS = (
     Slip(
         "a layer for oneself",
         at_least_one,
-        "A word holds itself before the first layer.",
+        "A word holds itself before the first layer. How many has that taken?",
+    ),
+    Slip(
+        "a window of 1 never",
+        lambda i, j, window: math.inf if window == 1 else layers_needed(i, j, window),
+        ITSELF,
+    ),
+    Slip(
+        "the future alone never",
+        lambda i, j, window: math.inf if j > i else no_never(i, j, window),
+        "The future is seen to, and a window of 1 stops it: nothing can be divided by 0. "
+        "That is the other kind of never.",
+    ),
+    Slip(
+        "i and j exchanged",
+        lambda i, j, window: layers_needed(j, i, window),
+        "You have exchanged the two: word i is the one that is to know, word j the one that is "
+        "known of.",
     ),
 )
 
@@ -137,6 +156,21 @@ RIGHT = (
     Variant("as a float", lambda i, j, window: float(layers_needed(i, j, window))),
 )
 
+
+def misstep(args, values):
+    """Say which part of the rule a wrong number of layers, shape (), does not know."""
+    (i, j, window), came = args, values["layers"].item()
+    if i == j:
+        return ITSELF
+    if j > i:
+        return "How many layers does it take to look ahead? `np.inf` says never."
+    if window == 1:
+        return "With a window of 1 nobody looks at anyone else, in any layer: `np.inf` says never."
+    if came == math.ceil((i - j) / window):
+        return f"A window of {window} counts the word itself: how far back does it carry?"
+    return f"The way is {i - j} words long. How far does one layer carry?"
+
+
 CALLS = (
     (10, 1, 4),
     (9, 0, 3),
@@ -163,5 +197,6 @@ EXERCISE = Exercise(
     slips=SLIPS,
     right=RIGHT,
     hints=REACH,
+    invariants=(misstep,),
     notice="reach grows by one window less one word a layer: depth buys distance, and never time.",
 )

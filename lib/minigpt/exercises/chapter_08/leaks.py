@@ -142,6 +142,18 @@ SLIPS = (
         "Most leaks are found, three kinds are not: which places, which sentences, which sizes?",
     ),
     Slip(
+        "answered after one try",
+        detector(sentences=lambda x: [0], places=lambda x: [1], sizes=(1,)),
+        "It makes one change, and answers. 'No' can be said only when all have been tried. "
+        "Does a return stand inside the loop that should stand after it?",
+    ),
+    Slip(
+        "answered after one try, in its own sentence",
+        detector(sentences=lambda x: [0], places=lambda x: [1], sizes=(1,), bad=own_sentence),
+        "It makes one change, looks at one sentence, and answers. 'No' can be said only when all "
+        "have been tried. Does a return stand inside the loop that should stand after it?",
+    ),
+    Slip(
         "rows compared that may change",
         detector(bad=lambda before, after, b, j: not same(before, after)),
         "It says yes to every function, honest ones too. "

@@ -54,8 +54,26 @@ def one_top(scores, mask):
     return raised / np.where(total == 0, 1.0, total)
 
 
-def down(scores, mask):
-    return np.nan_to_num(softmax(hidden(scores, mask), -2))
+def along(axis):
+    return lambda scores, mask: np.nan_to_num(softmax(hidden(scores, mask), axis))
+
+
+def low_then_zero(fill):
+    return lambda scores, mask: softmax(np.where(mask, scores, fill)) * mask
+
+
+def clipped(scores, mask):
+    return np.nan_to_num(softmax(hidden(np.clip(scores, -100, 100), mask)))
+
+
+def topped_by_zeros(scores, mask):
+    raised = np.exp(hidden(scores, mask) - (scores * mask).max(axis=-1, keepdims=True))
+    total = raised.sum(axis=-1, keepdims=True)
+    return raised / np.where(total == 0, 1.0, total)
+
+
+def zero_times_infinity(scores, mask):
+    return softmax(scores + (1 - mask) * -np.inf)
 
 
 SLIPS = (
@@ -84,6 +102,30 @@ SLIPS = (
         "And a row that may look nowhere is moved down as a whole.",
     ),
     Slip(
+        "-1e9 in place, and zeros after",
+        low_then_zero(-1e9),
+        "A row that may look nowhere is empty, as it should be. But so is a row of scores below "
+        "your number: there it was the largest, and zeros after the softmax took what it had.",
+    ),
+    Slip(
+        "-1e4 in place, and zeros after",
+        low_then_zero(-1e4),
+        "Blind rows are empty, as they should be, but so are rows of scores below your number. "
+        "Zeros after the softmax come too late.",
+    ),
+    Slip(
+        "zero times infinity",
+        zero_times_infinity,
+        "Nearly everything is NaN: wherever a word may look, zero times infinity was added, which "
+        "is no number. Choose between two arrays instead of multiplying.",
+    ),
+    Slip(
+        "clipped",
+        clipped,
+        "No score overflows any more, and blind rows are zeros. But clipping makes scores alike "
+        "that were not: a row that lies beyond the limit comes out in equal shares.",
+    ),
+    Slip(
         "nothing divided by nothing",
         lambda scores, mask: softmax(hidden(scores, mask)),
         "A row that may look nowhere is NaN: the largest of its scores is minus infinity, and its "
@@ -100,6 +142,12 @@ SLIPS = (
         shifted_by(lambda scores: scores.max(axis=-1, keepdims=True)),
         "Where a hidden score is far above the visible ones, these vanish: they were measured "
         "against a word that nobody may see. The future leaks through the rounding.",
+    ),
+    Slip(
+        "the largest, with zeros for the hidden",
+        topped_by_zeros,
+        "A row whose scores are far below zero comes out empty: the hidden ones were made 0, and "
+        "that was its largest. The largest of which scores is wanted?",
     ),
     Slip(
         "one largest for all rows",
@@ -129,8 +177,19 @@ SLIPS = (
         "`np.where` broadcasts.",
     ),
     Slip(
+        "softmax over axis 1",
+        along(1),
+        "One table passes, a batch does not: there axis 1 is another axis. "
+        "Which way of counting does not mind new axes in front?",
+    ),
+    Slip(
+        "no mask",
+        lambda scores, mask: softmax(scores),
+        "Nothing is hidden from anybody. Where does the mask come in?",
+    ),
+    Slip(
         "softmax down the columns",
-        down,
+        along(-2),
         "The columns sum to 1, the rows do not. A row holds the shares of the word that looks.",
     ),
 )
@@ -170,35 +229,49 @@ RIGHT = (
         lambda scores, mask: softmax(np.where(mask, scores, -1e300)) * mask,
     ),
     Variant("the library", by_the_library),
+    Variant("float32", lambda scores, mask: masked_softmax(scores.astype(np.float32), mask)),
 )
 
 
-def sums(args, values):
-    """Tell a row of weights, shape (..., T_q, T_k), that sums to neither 1 nor, if blind, 0."""
-    scores, mask = args
-    seen = np.broadcast_to(mask, scores.shape).any(axis=-1)
-    came = values["weights"].sum(axis=-1)
-    wrong = np.abs(came - seen) > 1e-2
-    if not wrong.any():
-        return None
-    kind = "that may look nowhere" if not seen[wrong][0] else "with something to see"
-    return f"A row {kind} sums to {came[wrong][0]:.4g}."
+def kind(scores, mask):
+    """Say what is special about a row, scores and mask (T_k,)."""
+    if not mask.any():
+        return "may look nowhere"
+    shown = scores[mask]
+    if scores.max() > shown.max() + 100:
+        return "has a hidden score far above the visible ones"
+    far = "high" if shown.min() > 100 else "low" if shown.max() < -100 else ""
+    return f"has visible scores that are all very {far}" if far else "has something to see"
 
 
-def hard(T_q, T_k):
-    """A blind row, rows moved far up and far down, and a hidden score above all others."""
-    scores = 2 * rng.normal(size=(T_q, T_k))
+def spoiled(args, values):
+    """Tell the first wrong row of weights, shape (..., T_q, T_k): what is special, and its sum."""
+    scores, mask = args[0], np.broadcast_to(args[1], args[0].shape)
+    wrong = np.abs(values["weights"] - masked_softmax(*args)).max(axis=-1) > 1e-6
+    row = tuple(np.argwhere(wrong)[0])
+    total = values["weights"][row].sum()
+    return f"That row {kind(scores[row], mask[row])}, and yours sums to {total:.4g}."
+
+
+def hard(T_q, T_k, low):
+    """A blind row, rows moved far up and far down, and a hidden score above all others.
+
+    In eighths, which single precision holds.
+    """
+    scores = rng.integers(-40, 40, size=(T_q, T_k)) / 8
     mask = rng.random((T_q, T_k)) < 0.6
     mask[:, 0], mask[:, 1] = True, False
     mask[0] = False
     scores[1] += 800
-    scores[2] -= 12_000
+    scores[2] += low
     scores[3, 1] += 15_000
+    scores[4] = -(2**32)
     return scores, mask
 
 
 def batch(B, T_q, T_k, axes):
-    scores, mask = 3 * rng.normal(size=(B, T_q, T_k)), rng.random((T_q, T_k)) < 0.5
+    scores = rng.integers(-60, 60, size=(B, T_q, T_k)) / 8
+    mask = rng.random((T_q, T_k)) < 0.5
     mask[1], mask[0, 0] = False, True
     return Case((scores, mask if axes == "T_q T_k" else mask[0]), ("B T_q T_k", axes))
 
@@ -212,8 +285,8 @@ EXERCISE = Exercise(
     reference=masked_softmax,
     returns=("weights",),
     cases=(
-        Case(hard(5, 6), ("T_q T_k", "T_q T_k")),
-        Case(hard(4, 7), ("T_q T_k", "T_q T_k")),
+        Case(hard(5, 6, -12_000), ("T_q T_k", "T_q T_k")),
+        Case(hard(6, 7, -2_000), ("T_q T_k", "T_q T_k")),
         batch(2, 3, 5, "T_q T_k"),
         batch(3, 2, 4, "T_k"),
     ),
@@ -222,5 +295,5 @@ EXERCISE = Exercise(
     hints=FINITE,
     notice="a row that sees nothing hands over nothing, and every other row is none the wiser of "
     "what it may not see.",
-    invariants=(never_negative("weights"), sums),
+    invariants=(never_negative("weights"), spoiled),
 )

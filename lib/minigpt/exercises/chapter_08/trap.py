@@ -68,7 +68,9 @@ def harmless(args, scores):
     share = raised[2] / raised.sum()
     if share > 0.5:
         return None
-    return f"With {fill:g} in its place the hidden word gets {share:.4g}. More than half is wanted."
+    above = int((scores[:2] >= fill).sum())
+    why = f" The fill lies above {('both', 'one', 'neither')[above]} of the visible scores."
+    return f"With {fill:g} in its place the hidden word gets {share:.4g}." + why * (above > 0)
 
 
 EXERCISE = Exercise(
