@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from answers import ANSWERS
 from working import figure_of, kinds, picture, stored_states
 
 from minigpt.exercises import record
@@ -23,24 +24,6 @@ from tools.stored import ROOT, read
 PATIENCE = 90  # seconds: as long as a slow machine may take for one step
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-ANSWERS = {  # chapter: exercise, the stub's name, a right answer, what is mistaken in it, for what
-    "05_three_lines": (
-        *("5.1", "attend"),
-        """def attend(x):
-    raised = np.exp(x @ x.mT / math.sqrt(x.shape[-1]))
-    weights = raised / raised.sum(axis=-1, keepdims=True)
-    return weights @ x, weights""",
-        *("axis=-1", "axis=-2"),
-    ),
-    "07_qkv_by_hand": (
-        *("7.1", "one_query"),
-        """def one_query(i, x, w_q, w_k, w_v):
-    scores = x @ w_k @ (x[i] @ w_q) / math.sqrt(w_q.shape[1])
-    raised = np.exp(scores - scores.max())
-    return raised @ (x @ w_v) / raised.sum()""",
-        *("w_q.shape[1]", "len(w_q)"),
-    ),
 }
 
 # In the page: run what `act` starts, but do not wait for ever.
