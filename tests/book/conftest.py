@@ -1,13 +1,15 @@
 """What the tests of the whole book look at."""
 
 import fcntl
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools.stored import ROOT
+from tools.prose import visible_text
+from tools.stored import ROOT, read
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,51 @@ def tracked() -> list[Path]:
         pytest.skip("this is no git checkout: no list of tracked files")
     paths = (Path(name) for name in listing.stdout.split("\0") if name)
     return [path for path in paths if (ROOT / path).is_file()]
+
+
+@pytest.fixture(scope="module")
+def chapter(request) -> list:
+    """The cells of the chapter that the test module names as its NOTEBOOK."""
+    return read(ROOT / "chapters" / request.module.NOTEBOOK).cells
+
+
+@pytest.fixture(scope="module")
+def solution(request) -> list:
+    """The cells of that chapter's solutions."""
+    return read(ROOT / "solutions" / request.module.NOTEBOOK).cells
+
+
+@pytest.fixture(scope="module")
+def text(chapter) -> str:
+    """What the chapter says, with single spaces."""
+    return says(chapter)
+
+
+@pytest.fixture(scope="module")
+def output(chapter) -> str:
+    """What the chapter prints, line by line, with single spaces."""
+    return shows(chapter)
+
+
+@pytest.fixture(scope="module")
+def answers(solution) -> str:
+    """What the solutions say, with single spaces."""
+    return says(solution)
+
+
+@pytest.fixture(scope="module")
+def worked(solution) -> str:
+    """What the solutions print, line by line, with single spaces."""
+    return shows(solution)
+
+
+def says(cells: list) -> str:
+    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
+
+
+def shows(cells: list) -> str:
+    texts = (visible_text(o) for c in cells for o in c.get("outputs", []))
+    return "\n".join(re.sub(r" +", " ", text) for text in texts)
 
 
 @pytest.fixture(scope="session")

@@ -15,42 +15,10 @@ import pytest
 
 from minigpt import corpus
 from minigpt.corpus.spelling import join, split
-from tools.prose import visible_text
-from tools.stored import ROOT, read
 
 NOTEBOOK = "01_next_token_game.ipynb"
 END = "\n"
 V = len(corpus.words()) + 1
-
-
-def cells(folder, kind):
-    return [cell for cell in read(ROOT / folder / NOTEBOOK).cells if cell.cell_type == kind]
-
-
-@pytest.fixture(scope="module")
-def text():
-    return "\n".join(cell.source for cell in cells("chapters", "markdown"))
-
-
-@pytest.fixture(scope="module")
-def output():
-    every = (o for cell in cells("chapters", "code") for o in cell.outputs)
-    return "\n".join(map(visible_text, every))
-
-
-@pytest.fixture(scope="module")
-def worked():
-    every = (o for cell in cells("solutions", "code") for o in cell.outputs)
-    return "\n".join(map(visible_text, every))
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return "\n".join(cell.source for cell in cells("solutions", "markdown"))
-
-
-def squeezed(output):
-    return re.sub(r" +", " ", output)
 
 
 @cache
@@ -91,13 +59,13 @@ def truth(n, seed):
 def test_the_price_list(output, text):
     for bet in (1, 0.9, 0.5, 0.3, 1 / 32, 0.01):
         price = math.log(1 / bet) / math.log(2)
-        assert f"bet {bet:.3f} price {price:.3f} bits" in squeezed(output)
+        assert f"bet {bet:.3f} price {price:.3f} bits" in output
     assert "and 0.3 costs 1.737" in text
     product = Fraction(1, 2) * Fraction(1, 8) * Fraction(1, 4)
     assert product == Fraction(1, 2**6)
     assert f"product {float(product)} -> bits 6.0" in output
     assert float(product**400) == 0
-    assert "long text: product 0.0\n prices 2400.0" in squeezed(output)
+    assert "long text: product 0.0\n prices 2400.0" in output
 
 
 def test_the_law(output, text):
@@ -105,7 +73,7 @@ def test_the_law(output, text):
     assert sum(after.values()) == pytest.approx(1)
     assert f"and {len(after) - 4} more; sum 1.000" in output
     (best,) = [word for word, p in after.items() if p == max(after.values())]
-    assert f"{best} {after[best]:.3f}" in squeezed(output)
+    assert f"{best} {after[best]:.3f}" in output
     assert f"*Whistling*, with {after['whistling']:.3f}, and {len(after) - 1} others" in text
 
 
@@ -113,8 +81,8 @@ def test_the_suppers(output, text):
     truth = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]
     for name, bet in [("knows", truth), ("even", [0.25] * 4), ("contrary", truth[::-1])]:
         price = sum(float(p) * math.log2(1 / b) for p, b in zip(truth, bet, strict=True))
-        assert f"{name} pays {price:.3f} bits a supper" in squeezed(output)
-        assert f"{name}: {price:.3f} bits, perplexity {2**price:.3f}" in squeezed(output)
+        assert f"{name} pays {price:.3f} bits a supper" in output
+        assert f"{name}: {price:.3f} bits, perplexity {2**price:.3f}" in output
     assert "below 1.75: 0 of 100000" in output
     assert "1.75 bits" in text
     ours, theirs = map(float, re.search(r"ours ([\d.]+), PyTorch's ([\d.]+)", output).groups())
@@ -163,7 +131,7 @@ def test_the_ratios_of_the_suppers(output):
         assert sum(p * r for p, r in zip(truth, ratios, strict=True)) == 1
         saved = sum(p * round(math.log2(r)) for p, r in zip(truth, ratios, strict=True))
         line = rf"{name}: ratios \[(.*)\]\n mean 1\.000, saves {float(saved):.3f} bits"
-        shown = re.search(line, squeezed(output))[1]
+        shown = re.search(line, output)[1]
         assert list(map(float, shown.split())) == list(map(float, ratios))
 
 
@@ -181,7 +149,7 @@ def test_tilda(output, text):
         p = corpus.next_words(before)[word]
         free += p == 1
         if p < 1:
-            assert f"{word}: true {p:.4f}, {-math.log2(p):.3f} bits" in squeezed(output)
+            assert f"{word}: true {p:.4f}, {-math.log2(p):.3f} bits" in output
     assert f"the other {free} words cost nothing" in output
     total = corpus.story_bits(story)
     assert f"sum {total:.3f} bits\nthe corpus says {total:.3f}" in output
@@ -218,7 +186,7 @@ def test_the_table(output, text):
 def test_smoothing(output, text):
     for alpha in (1, 0.1, 0.01, 0.001, 0.0001):
         paid = bits(told(3000, 1), 2, alpha), bits(told(500, 2), 2, alpha)
-        assert f"{alpha} {paid[0]:.1f} {paid[1]:.1f}" in squeezed(output)
+        assert f"{alpha} {paid[0]:.1f} {paid[1]:.1f}" in output
     held_out = {a: bits(told(500, 2), 2, a) for a in (1, 0.1, 0.01, 0.001, 0.0001)}
     assert min(held_out, key=held_out.get) == 0.001
     nats = bits(told(500, 2), 2, 0.001) * 500 * math.log(2) / sum(map(len, told(500, 2)))
@@ -232,7 +200,7 @@ def test_memory_and_over_fitting(output, text):
     for n in (2, 3, 4, 5):
         training, held_out[n] = (bits(s, n, 0.001) for s in (told(500, 1), told(500, 2)))
         words = f"{n - 1} word{'s' * (n > 2)}"
-        assert f"{words} {training:.1f} {held_out[n]:.1f}" in squeezed(output)
+        assert f"{words} {training:.1f} {held_out[n]:.1f}" in output
     assert min(held_out, key=held_out.get) == 3
     assert f"Held out, the best is the trigram with {held_out[3]:.1f}, player B" in text
     assert [round(held_out[n]) for n in (2, 3)] == [98, 68]
@@ -245,7 +213,7 @@ def test_the_curves(output, text):
         held[n] = [bits(told(500, 2)[:300], n, 0.001, size) for size in sizes]
         lines = (" ".join(f"{b:.1f}" for b in paid) for paid in (training, held[n]))
         shown = "\n ".join(lines)
-        assert f"{n}-gram, training, then held out\n {shown}" in squeezed(output)
+        assert f"{n}-gram, training, then held out\n {shown}" in output
         assert training == sorted(training)
         assert held[n] == sorted(held[n], reverse=True)
     better = [a < b for a, b in zip(held[2], held[3], strict=True)]
@@ -307,9 +275,9 @@ def test_the_players_below_the_floor(output, text):
     e = bits(told(500, 1), 6, 0)
     d, f = bits(told(500, 2), 6, 1, below=1), bits(told(500, 2), 3, 1, below=1)
     for name, paid in [("C", c), ("D", d), ("E", e), ("the truth pays", floor)]:
-        assert f"{name} {paid:.2f}" in squeezed(output)
+        assert f"{name} {paid:.2f}" in output
     honest = bits(told(500, 2), 3, 1)
-    assert f"F {f:.2f}, honestly {honest:.2f}" in squeezed(output)
+    assert f"F {f:.2f}, honestly {honest:.2f}" in output
     assert f"It pays {f:.2f} where it owes {honest:.2f}" in text
     assert max(c, d) < floor
     assert e < truth(500, 1)

@@ -13,26 +13,8 @@ import pytest
 
 from minigpt import corpus
 from minigpt.tokenizer import PATTERN, BPETokenizer
-from tools.prose import visible_text
-from tools.stored import ROOT, read
 
 NOTEBOOK = "02_tokens.ipynb"
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return read(ROOT / "chapters" / NOTEBOOK).cells
-
-
-@pytest.fixture(scope="module")
-def text(cells):
-    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
-
-
-@pytest.fixture(scope="module")
-def output(cells):
-    texts = (visible_text(o) for c in cells for o in c.get("outputs", []))
-    return "\n".join(re.sub(r" +", " ", text) for text in texts)
 
 
 @pytest.fixture(scope="module")
@@ -219,8 +201,8 @@ def test_the_theatre_begins_with_the(merges, cut, output, text):
     assert "·t|he|a|t|r|e ·the 3, at 20, re 37" in output
 
 
-def test_the_cut_is_quoted_as_it_is(cells):
-    (cell,) = [c.source for c in cells if "GPT-2's cut, our `PATTERN`" in c.source]
+def test_the_cut_is_quoted_as_it_is(chapter):
+    (cell,) = [c.source for c in chapter if "GPT-2's cut, our `PATTERN`" in c.source]
     rows = re.search(r"```text\n(.*?)\n```", cell, re.DOTALL).group(1).splitlines()
     assert "".join(re.split(r"  +(?=[A-Za-z])", row)[0] for row in rows) == PATTERN.pattern
 
@@ -253,8 +235,8 @@ def test_what_one_needs_who_sees_nothing_of_the_id(output, text):
     assert f"get down to {two}" in text
 
 
-def test_one_sentence_in_many_scripts(cells, cut, output, text):
-    (source,) = [c.source for c in cells if c.source.startswith("sentences = {")]
+def test_one_sentence_in_many_scripts(chapter, cut, output, text):
+    (source,) = [c.source for c in chapter if c.source.startswith("sentences = {")]
     sentences = dict(re.findall(r'^    "(\w+)": "(.*)",$', source, re.MULTILINE))
     assert len(sentences) == 11
     cost = {}

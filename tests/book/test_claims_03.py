@@ -14,28 +14,16 @@ import torch
 
 from minigpt import corpus
 from minigpt.embeddings import WordVectors, train_skipgram
-from tools.prose import visible_text
-from tools.stored import ROOT, read
+from tools.stored import ROOT
 
+NOTEBOOK = "03_embeddings.ipynb"
 SHAKESPEARE = ROOT.parent / "shared" / "data" / "tinyshakespeare.txt"
 SUMS = len(corpus.ANALOGIES)
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    return read(ROOT / "chapters" / "03_embeddings.ipynb").cells
-
-
-@pytest.fixture(scope="module")
-def text(chapter):
-    sources = (cell.source for cell in chapter if cell.cell_type == "markdown")
-    return " ".join(" ".join(sources).split())
-
-
-@pytest.fixture(scope="module")
-def output(chapter):
-    outputs = (visible_text(o) for cell in chapter for o in cell.get("outputs", []))
-    return " ".join(" ".join(outputs).split())
+def output(output):
+    return " ".join(output.split())
 
 
 @pytest.fixture(scope="module")

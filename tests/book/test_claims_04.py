@@ -13,8 +13,6 @@ import pytest
 
 from minigpt import corpus
 from minigpt.embeddings import train_skipgram
-from tools.prose import visible_text
-from tools.stored import ROOT, read
 
 NOTEBOOK = "04_problem_of_context.ipynb"
 SENSES = ["water", "money", "air"]
@@ -24,22 +22,6 @@ PAIR = (
     "the tired animal did not cross the street because it was too wide",
     "the wide animal did not cross the street because it was too tired",
 )
-
-
-def cells(folder):
-    return read(ROOT / folder / NOTEBOOK).cells
-
-
-@pytest.fixture(scope="module")
-def text():
-    markdown = (c.source for c in cells("chapters") if c.cell_type == "markdown")
-    return " ".join(" ".join(markdown).split())
-
-
-@pytest.fixture(scope="module")
-def output():
-    shown = (visible_text(o) for c in cells("chapters") for o in c.get("outputs", []))
-    return re.sub(r" +", " ", "\n".join(shown))
 
 
 def split(story):

@@ -14,38 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tools.prose import visible_text
-from tools.stored import ROOT, read
-
 NOTEBOOK = "06_softmax.ipynb"
-
-
-def notebook(folder):
-    return read(ROOT / folder / NOTEBOOK).cells
-
-
-def says(cells):
-    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
-
-
-def shows(cells):
-    texts = (visible_text(o) for c in cells for o in c.get("outputs", []))
-    return "\n".join(re.sub(r" +", " ", text) for text in texts)
-
-
-@pytest.fixture(scope="module")
-def text():
-    return says(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def output():
-    return shows(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return says(notebook("solutions"))
 
 
 def softmax(scores):

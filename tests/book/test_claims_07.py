@@ -13,9 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from tools.prose import visible_text
-from tools.stored import ROOT, read
-
 WORDS = ["the", "cat", "sat", "on", "the", "mat"]
 THE, CAT, SAT, ON, _, MAT = range(6)
 DIFFERENT = [THE, CAT, SAT, ON, MAT]
@@ -97,41 +94,6 @@ TABLE = times(W_Q, turned(W_K))
 ROOT_3 = math.sqrt(3)
 
 
-def notebook(folder):
-    return read(ROOT / folder / NOTEBOOK).cells
-
-
-def says(cells):
-    """The text of the cells, with single spaces."""
-    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
-
-
-def shows(cells):
-    """What the cells print, line by line, with single spaces between brackets and numbers."""
-    texts = (visible_text(o) for c in cells for o in c.get("outputs", []))
-    return "\n".join(re.sub(r" +", " ", text) for text in texts)
-
-
-@pytest.fixture(scope="module")
-def text():
-    return says(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def output():
-    return shows(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return says(notebook("solutions"))
-
-
-@pytest.fixture(scope="module")
-def worked():
-    return shows(notebook("solutions"))
-
-
 def row(numbers):
     """As NumPy prints a row on the page: three decimals, no zeros at the end, padded."""
     texts = [f"{float(number):.3f}".rstrip("0") for number in numbers]
@@ -150,8 +112,8 @@ def listed(numbers, places=3):
 # The numbers of the page
 
 
-def test_the_inputs_are_those_of_the_article():
-    (cell,) = [c.source for c in notebook("chapters") if c.source.startswith("words = ")]
+def test_the_inputs_are_those_of_the_article(chapter):
+    (cell,) = [c.source for c in chapter if c.source.startswith("words = ")]
     assert f"words = {WORDS}".replace("'", '"') in cell
     for i in DIFFERENT:
         assert str([float(number) for number in X[i]]) in cell

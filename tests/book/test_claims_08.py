@@ -15,9 +15,6 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tools.prose import visible_text
-from tools.stored import ROOT, read
-
 NOTEBOOK = "08_dont_look_ahead.ipynb"
 RAISED = [[5, 7, 5, 3], [7, 13, 12, 8], [4, 5, 11, 5], [3, 4, 2, 11]]
 # What the article pictures for "the cat is here".
@@ -26,33 +23,19 @@ BIRD = [(0.3, -0.1), (1.0, 0.5), (-0.4, 0.8), (0.8, 1.5)]
 DAYS = 8
 
 
-def notebook(folder):
-    return read(ROOT / folder / NOTEBOOK).cells
+@pytest.fixture(scope="module")
+def output(output):
+    return flat(output)
 
 
-def says(cells):
-    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
-
-
-def shows(cells):
-    texts = (visible_text(output) for cell in cells for output in cell.get("outputs", []))
-    return re.sub(r"\s+", " ", " ".join(texts)).replace("[ ", "[").replace(" ]", "]")
+def flat(output):
+    return re.sub(r"\s+", " ", output).replace("[ ", "[").replace(" ]", "]")
 
 
 @pytest.fixture(scope="module")
-def text():
-    return says(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def output():
-    return shows(notebook("chapters"))
-
-
-@pytest.fixture(scope="module")
-def boxes():
+def boxes(chapter):
     """The boxes In the sources, each a text."""
-    found = "\n".join(c.source for c in notebook("chapters") if c.cell_type == "markdown")
+    found = "\n".join(c.source for c in chapter if c.cell_type == "markdown")
     pattern = r"```\{admonition\} In the sources\n:class: note\n(.*?)```"
     return [" ".join(box.split()) for box in re.findall(pattern, found, re.DOTALL)]
 
@@ -199,10 +182,10 @@ def test_training_finds_both_leaks_whatever_the_seed(trained, text, output):
     assert 0.5 * float(re.search(r"no mask (\d\.\d\d)", output)[1]) < FLOOR / 8  # the last day
 
 
-def test_of_twelve_seeds_one_is_late(text, output):
+def test_of_twelve_seeds_one_is_late(chapter, text, output):
     """By the chapter's own cells, since it is of them that it says so."""
     own = {}
-    for cell in notebook("chapters"):
+    for cell in chapter:
         if re.match(r"import matplotlib|def (diaries|bits|train)\b", cell.source):
             exec(cell.source.replace("%config", "#"), own)
     fresh, rule = own["diaries"](4000, 99), (own["everyone"], own["past"])
@@ -470,8 +453,8 @@ def test_the_reach_of_mistral():
     assert round(32 * 4096 / 1000) == 131
 
 
-def test_the_solutions_numbers():
-    worked = shows(notebook("solutions"))
+def test_the_solutions_numbers(worked):
+    worked = flat(worked)
     gap = softmax([-10_001.0, -10_001.0, -10_000.0])
     assert f"trapped: {row(gap)}" in worked
     assert f"a gap of {math.log(2):.3f}" in worked

@@ -12,39 +12,23 @@ import torch
 from minigpt.attention import MultiHeadAttention, record_weights
 from minigpt.config import ModelConfig
 from tools.prose import visible_text
-from tools.stored import ROOT, read
 
 NOTEBOOK = "09_many_heads.ipynb"
 BITS = list(itertools.product([1, -1], repeat=2))  # who saw, who was seen
 
 
-def cells(folder):
-    return read(ROOT / folder / NOTEBOOK).cells
+def as_printed(cells):
+    return "\n".join(visible_text(o) for cell in cells for o in cell.get("outputs", []))
 
 
 @pytest.fixture(scope="module")
-def text():
-    return "\n".join(cell.source for cell in cells("chapters") if cell.cell_type == "markdown")
+def output(chapter):
+    return as_printed(chapter)
 
 
 @pytest.fixture(scope="module")
-def answers():
-    return "\n".join(cell.source for cell in cells("solutions") if cell.cell_type == "markdown")
-
-
-def shown(folder):
-    outputs = [output for cell in cells(folder) for output in cell.get("outputs", [])]
-    return "\n".join(map(visible_text, outputs))
-
-
-@pytest.fixture(scope="module")
-def output():
-    return shown("chapters")
-
-
-@pytest.fixture(scope="module")
-def worked():
-    return shown("solutions")
+def worked(solution):
+    return as_printed(solution)
 
 
 # ---- one softmax, one mixture

@@ -19,12 +19,8 @@ NOTEBOOK = "10_order.ipynb"
 
 
 @pytest.fixture(scope="module")
-def page():
-    cells = json.loads((ROOT / "chapters" / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
-    outputs = [o for cell in cells for o in cell.get("outputs", [])]
-    printed = " ".join("".join(o.get("text", "")) for o in outputs)
-    prose = " ".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    return " ".join(prose.split()), " ".join(printed.split())
+def page(text, output):
+    return text, " ".join(output.split())
 
 
 def cells_with(*words):
