@@ -193,21 +193,41 @@ def test_the_memory_of_pieces_is_bounded_and_changes_no_id(tokenizer, monkeypatc
     monkeypatch.setattr(bpe._PieceIds, "MOST_PIECES", 5)
     monkeypatch.setattr(bpe._PieceIds, "LONGEST_PIECE", 4)
     forgetful = BPETokenizer.from_merges(tokenizer.merges)
+    kept, most = set(), 0
     for text in SAMPLES:
         assert forgetful.encode(text) == tokenizer.encode(text)
-        assert len(forgetful._ids_of) <= 5
-        assert all(len(piece) <= 4 for piece in forgetful._ids_of)
+        kept |= forgetful._ids_of.keys()
+        most = max(most, len(forgetful._ids_of))
+    assert (max(map(len, kept)), most) == (4, 5)
 
 
 # --- errors --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ids", [[421], [-1], [0, 1, 10**9], [1.0], ["a"], "abc", [None], [[1]], 7])
-def test_what_is_no_id_is_named(tokenizer, ids):
-    with pytest.raises(TokenizerError, match=r"0 to 420|list"):
-        tokenizer.decode(ids)
-    with pytest.raises(TokenizerError, match=r"0 to 420|list"):
-        list(tokenizer.decode_stream(ids))
+NO_ID = (
+    "an id is an int from 0 to 420, but got {}. "
+    "Try: the tokenizer that made the ids, and tensor.tolist() for a tensor of them."
+)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([421], NO_ID.format("421")),
+        ([-1], NO_ID.format("-1")),
+        ([0, 1, 10**9], NO_ID.format("1000000000")),
+        ([1.0], NO_ID.format("1.0")),
+        ("abc", NO_ID.format("'a'")),
+        ([None], NO_ID.format("None")),
+        ([[1]], NO_ID.format("[1]")),
+        (7, "ids come in a list, but got 7. Try: decode([7])."),
+    ],
+)
+def test_what_is_no_id_is_named(tokenizer, ids, message):
+    for decode in (tokenizer.decode, lambda ids: list(tokenizer.decode_stream(ids))):
+        with pytest.raises(TokenizerError) as caught:
+            decode(ids)
+        assert str(caught.value) == message
 
 
 def test_token_bytes_does_not_count_from_the_end(tokenizer):
@@ -218,19 +238,36 @@ def test_token_bytes_does_not_count_from_the_end(tokenizer):
 @pytest.mark.parametrize(("text", "index"), [("\ud800", 0), (f"ab{END}c\udc00d\ud800", 16)])
 @pytest.mark.parametrize("specials", [False, True])
 def test_a_lone_surrogate_is_named_with_its_place(tokenizer, text, index, specials):
-    with pytest.raises(TokenizerError, match=rf"surrogate .* at index {index}\b"):
+    with pytest.raises(TokenizerError) as caught:
         tokenizer.encode(text, specials=specials)
+    assert str(caught.value) == (
+        f"text that UTF-8 can encode, but got the lone surrogate {text[index]!r} at index {index}. "
+        "Try: reading the file as UTF-8, or text.encode('utf-8', 'replace').decode()."
+    )
 
 
-@pytest.mark.parametrize("text", [b"bytes", None, 3, ["a"]])
-def test_text_must_be_a_str(tokenizer, text):
-    with pytest.raises(TokenizerError, match="text is a str"):
+@pytest.mark.parametrize(
+    ("text", "came"),
+    [
+        (b"bytes", "bytes: b'bytes'"),
+        (None, "NoneType: None"),
+        (3, "int: 3"),
+        (["a"], "list: ['a']"),
+    ],
+)
+def test_text_must_be_a_str(tokenizer, text, came):
+    with pytest.raises(TokenizerError) as caught:
         tokenizer.encode(text)
+    assert str(caught.value) == f"text is a str, but got {came}. Try: bytes.decode() for bytes."
 
 
 def test_an_unknown_special_token_is_named(tokenizer):
-    with pytest.raises(TokenizerError, match=r"<\|pad\|>"):
+    with pytest.raises(TokenizerError) as caught:
         tokenizer.special_id("<|pad|>")
+    assert str(caught.value) == (
+        f"a special token of this tokenizer, which has ['{END}'], but got '<|pad|>'. "
+        "Try: specials=('<|pad|>',) on making it."
+    )
 
 
 def test_a_tokenizer_says_how_large_it_is(tokenizer):

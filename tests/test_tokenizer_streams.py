@@ -126,7 +126,9 @@ def test_errors_say_where_in_the_whole_text(tokenizer, kind):
         list(tokenizer.encode_stream(["ab", "cd", "", "ab\ud83d", "\ude00"]))
     with pytest.raises(TokenizerError, match="text is a str"):
         list(tokenizer.encode_stream(["ab", None]))
-    with pytest.raises(TokenizerError, match="text is a str"):
+    with pytest.raises(TokenizerError, match="text is a str, but got NoneType: None"):
         list(tokenizer.encode_stream(None))
-    with pytest.raises(TokenizerError, match="text is a str"):
+    with pytest.raises(TokenizerError, match="text is a str, but got int: 3"):
+        list(tokenizer.encode_stream(3))
+    with pytest.raises(TokenizerError, match="text is a str, but got int: 97"):
         list(tokenizer.encode_stream(b"ab"))

@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -154,6 +155,17 @@ def test_it_does_not_matter_where_chunks_are_cut(size):
     assert BPETokenizer.train(chunks, 421).merges == BPETokenizer.train(STORY, 421).merges
 
 
+def test_training_holds_distinct_pieces_and_not_the_text():
+    def most_held(n):
+        tracemalloc.start()
+        BPETokenizer.train((STORY for _ in range(n)), 300)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert most_held(1) == pytest.approx(most_held(1000), rel=0.2)
+
+
 def test_pieces_are_counted():
     assert count_pieces(" it's  its its") == {" it": 1, "'s": 1, " ": 1, " its": 2}
 
@@ -186,8 +198,12 @@ def test_special_tokens_have_no_part_in_training():
 
 @pytest.mark.parametrize("vocab_size", [256, 0, -1, 300.0, "300", None, True])
 def test_a_vocabulary_size_without_room_is_refused(vocab_size):
-    with pytest.raises(TokenizerError, match="at least 257"):
+    with pytest.raises(TokenizerError) as caught:
         BPETokenizer.train(STORY, vocab_size)
+    assert str(caught.value) == (
+        "vocab_size is an int of at least 257: 256 bytes and the specials, "
+        f"but got {vocab_size!r}. Try: vocab_size=513."
+    )
 
 
 def test_the_least_vocabulary_size_counts_the_special_tokens():
@@ -197,8 +213,9 @@ def test_the_least_vocabulary_size_counts_the_special_tokens():
 
 @pytest.mark.parametrize("text", ["", [], ["", ""]])
 def test_an_empty_text_teaches_nothing(text):
-    with pytest.raises(TokenizerError, match="empty"):
+    with pytest.raises(TokenizerError) as caught:
         BPETokenizer.train(text, 300)
+    assert str(caught.value) == "a text to train on, but got an empty one. Try: a longer text."
 
 
 @pytest.mark.parametrize("text", [None, 3, b"bytes", ["a", b"b"]])
@@ -215,13 +232,25 @@ def test_a_lone_surrogate_is_named_with_its_place_in_the_whole_text():
 @pytest.mark.parametrize(
     ("specials", "message"),
     [
-        ((END, "x", END), "more than once"),
-        (("",), "empty"),
-        (END, "one str"),
-        ((3,), "text is a str"),
-        (("\ud800",), "surrogate"),
+        (
+            (END, "x", END),
+            f"special tokens differ, but got '{END}' more than once. Try: naming each once.",
+        ),
+        (
+            ("",),
+            "a special token has a text, but got an empty one. "
+            f"Try: a text that stands out, such as '{END}'.",
+        ),
+        (END, f"specials are a tuple of texts, but got one str. Try: specials=('{END}',)."),
+        ((3,), "text is a str, but got int: 3. Try: bytes.decode() for bytes."),
+        (
+            ("\ud800",),
+            "text that UTF-8 can encode, but got the lone surrogate '\\ud800' at index 0. "
+            "Try: reading the file as UTF-8, or text.encode('utf-8', 'replace').decode().",
+        ),
     ],
 )
 def test_malformed_special_tokens_are_refused(specials, message):
-    with pytest.raises(TokenizerError, match=message):
+    with pytest.raises(TokenizerError) as caught:
         BPETokenizer.train(STORY, 300, specials)
+    assert str(caught.value) == message

@@ -144,7 +144,7 @@ class Tokenizer(ABC):
         Raises: TokenizerError when `ids` is no sequence of this tokenizer's ids.
         Source: this book.
         """
-        return b"".join(self._bytes_of(ids)).decode("utf-8", errors="replace")
+        return b"".join(self._bytes_of(ids)).decode(errors="replace")
 
     def _bytes_of(self, ids: Iterable[int]) -> Iterator[bytes]:
         if not isinstance(ids, Iterable):

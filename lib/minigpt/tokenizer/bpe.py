@@ -19,9 +19,9 @@ _BYTES = [bytes([byte]) for byte in range(256)]
 class BPETokenizer(Tokenizer):
     """Byte-pair encoding as in GPT-2: cut into pieces, then merge by rank inside each.
 
-    `merges` are the pairs in order of rank, `ranks` maps each pair to its rank, and
-    `vocabulary` maps each token's bytes to its id. `BPETokenizer.train` learns them;
-    `from_merges` numbers the tokens as GPT-2 does: bytes, merges, special tokens.
+    `merges` are the pairs in order of rank, and `vocabulary` maps each token's bytes to its
+    id. `BPETokenizer.train` learns them; `from_merges` numbers the tokens as GPT-2 does:
+    bytes, merges, special tokens.
 
     Raises: TokenizerError when the merges do not make exactly the vocabulary, each token
         once and from tokens made before it; or when ids are wrong.
@@ -40,8 +40,7 @@ class BPETokenizer(Tokenizer):
         super().__init__(vocabulary, specials)
         self.vocabulary = dict(vocabulary)
         self.merges = [tuple(pair) for pair in merges]
-        self.ranks = {pair: rank for rank, pair in enumerate(self.merges)}
-        self._ids_of = _PieceIds(self.ranks, self.vocabulary)
+        self._ids_of = _PieceIds(self.merges, self.vocabulary)
 
     @classmethod
     def train(
@@ -146,12 +145,15 @@ class _PieceIds(dict[str, tuple[int, ...]]):
 
     MOST_PIECES, LONGEST_PIECE = 1 << 17, 64
 
-    def __init__(self, ranks: Mapping[Pair, int], vocabulary: Mapping[bytes, int]) -> None:
-        self.ranks, self.vocabulary = ranks, vocabulary
+    def __init__(self, merges: Sequence[Pair], vocabulary: Mapping[bytes, int]) -> None:
+        numbers = {byte: number for number, byte in enumerate(_BYTES)}
+        self.made: dict[tuple[int, int], int] = {}
+        for left, right in merges:
+            self.made[numbers[left], numbers[right]] = numbers[left + right] = len(numbers)
+        self.ids = [vocabulary[token] for token in numbers]
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
-        tokens = merge_fast([_BYTES[byte] for byte in piece.encode()], self.ranks)
-        ids = tuple(map(self.vocabulary.__getitem__, tokens))
+        ids = tuple(map(self.ids.__getitem__, merge_fast(piece.encode(), self.made)))
         if len(self) >= self.MOST_PIECES:
             self.clear()
         if len(piece) <= self.LONGEST_PIECE:

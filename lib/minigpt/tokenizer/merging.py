@@ -6,10 +6,14 @@ same pair; then the left one comes first.
 """
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 Pair = tuple[bytes, bytes]
+
+_MANY = 64  # tokens: with more, a heap is faster than a look at all of them
+_NEVER = 1 << 62  # stands for what a pair makes that no merge joins
+_GONE = -1  # where the right half of a merged pair stood
 
 
 def merge_pair(parts: list[bytes], pair: Pair) -> list[bytes]:
@@ -42,30 +46,52 @@ def merge_by_rank(parts: list[bytes], ranks: Mapping[Pair, int]) -> list[bytes]:
     return parts
 
 
-def merge_fast(parts: list[bytes], ranks: Mapping[Pair, int]) -> list[bytes]:
-    """Return what `merge_by_rank` returns, in n log n steps for n parts.
+def merge_fast(numbers: Iterable[int], made: Mapping[tuple[int, int], int]) -> list[int]:
+    """Do what `merge_by_rank` does, with a number for each token instead of its bytes.
 
-    A heap holds (rank, place of the left part). A merge changes two pairs at most: the
-    new part with its left and with its right neighbour. Entries that no longer describe
-    what stands in their place are passed over. It relies on what every BPETokenizer
-    checks: a merge ranks above those that make its parts.
+    A byte has its own value, the token of the first merge 256, of the next 257, and so on:
+    of two merges the lower number goes first. `made` has the number of what a pair makes.
+    It relies on what every BPETokenizer checks: a merge ranks above those that make its
+    parts.
 
     Raises: nothing.
     Source: this book.
     """
-    parts = [b"", *parts, b""]  # fences: no pair with an empty part has a rank
-    before, after = list(range(-1, len(parts) - 1)), list(range(1, len(parts) + 1))
-    heap = [(ranks[pair], i) for i, pair in enumerate(pairwise(parts)) if pair in ranks]
+    tokens = list(numbers)
+    if len(tokens) > _MANY:
+        return _merge_many(tokens, made)
+    found = [made.get(pair, _NEVER) for pair in pairwise(tokens)]
+    while found and (new := min(found)) != _NEVER:
+        i = found.index(new)
+        tokens[i] = new
+        del tokens[i + 1], found[i]
+        if i > 0:
+            found[i - 1] = made.get((tokens[i - 1], new), _NEVER)
+        if i < len(found):
+            found[i] = made.get((new, tokens[i + 1]), _NEVER)
+    return tokens
+
+
+def _merge_many(tokens: list[int], made: Mapping[tuple[int, int], int]) -> list[int]:
+    """The same, in n log n steps for n tokens; for a few it is slower.
+
+    A heap holds (what a pair makes, place of its left token). A merge changes two pairs at
+    most: the new token with its left and with its right neighbour. Entries that no longer
+    describe what stands in their place are passed over.
+    """
+    tokens = [_GONE, *tokens, _GONE]  # fences: a pair with one of them makes nothing
+    before, after = list(range(-1, len(tokens) - 1)), list(range(1, len(tokens) + 1))
+    heap = [(made[pair], i) for i, pair in enumerate(pairwise(tokens)) if pair in made]
     heapq.heapify(heap)
     while heap:
-        rank, left = heapq.heappop(heap)
+        new, left = heapq.heappop(heap)
         right = after[left]
-        if ranks.get((parts[left], parts[right])) != rank:
+        if made.get((tokens[left], tokens[right])) != new:
             continue
-        parts[left], parts[right] = parts[left] + parts[right], b""
+        tokens[left], tokens[right] = new, _GONE
         after[left] = after[right]
         before[after[left]] = left
         for i in (before[left], left):
-            if (new := ranks.get((parts[i], parts[after[i]]))) is not None:
-                heapq.heappush(heap, (new, i))
-    return [part for part in parts if part]
+            if (pair := (tokens[i], tokens[after[i]])) in made:
+                heapq.heappush(heap, (made[pair], i))
+    return [token for token in tokens if token != _GONE]

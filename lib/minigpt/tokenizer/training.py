@@ -5,6 +5,7 @@ where the chosen pair stands.
 """
 
 import heapq
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -14,7 +15,8 @@ from minigpt.tokenizer.alphabet import BYTE_ORDER
 from minigpt.tokenizer.merging import Pair
 from minigpt.tokenizer.pieces import slices, split_stream
 
-_FENCE, _GONE = -1, -2  # between pieces; where the right half of a merged pair stood
+_FENCE = -1  # between pieces
+_Ids = tuple[int, int]
 _BYTE_IDS = bytes(BYTE_ORDER.index(byte) for byte in range(256))
 
 
@@ -49,7 +51,7 @@ def train_merges(counts: Mapping[str, int], n_merges: int) -> list[Pair]:
     merges: list[Pair] = []
     row = _Row(counts)
     while len(merges) < n_merges and (pair := row.most_frequent_pair()):
-        row.merge(pair, new=len(tokens))
+        row.merge(pair)
         left, right = (tokens[token] for token in pair)
         tokens.append(left + right)
         merges.append((left, right))
@@ -57,12 +59,15 @@ def train_merges(counts: Mapping[str, int], n_merges: int) -> list[Pair]:
 
 
 class _Row:
-    """All distinct pieces in one row of ids, and the places where each pair stands.
+    """All distinct pieces in one row, and the places where each pair stands.
 
-    A pair's true count only ever falls, except when one of its tokens is new; so a count
-    that was right once bounds it from above. The heap holds such bounds. The pair on top
-    is counted again, and goes back if it has become rarer: neither the heap nor `places`
-    needs mending while merges are made.
+    A token writes its id where it begins and where it ends; what stands between is out of
+    date. A place is the border within a pair: left of it one token ends, right of it the
+    other begins. So a merge is two ids written. What `places` says of a pair is true of the
+    moment when its younger token was made; later merges only take places away.
+
+    `counts` is exact. As it only falls, a pair may wait under the count that it once had:
+    when its turn comes, and it has become rarer, it is put further down.
     """
 
     def __init__(self, counts: Mapping[str, int]) -> None:
@@ -71,46 +76,50 @@ class _Row:
             self.ids += piece.encode().translate(_BYTE_IDS)
             self.ids.append(_FENCE)
             self.weights += [count] * (len(self.ids) - len(self.weights))
-        self.before = list(range(-1, len(self.ids) - 1))
-        self.after = list(range(1, len(self.ids) + 1))
-        self.places: dict[tuple[int, int], list[int]] = {}
-        self.heap: list[tuple[int, tuple[int, int]]] = []
+        self.lengths = [1] * 256
+        self.counts: dict[_Ids, int] = {}
+        self.places: dict[_Ids, array[int]] = {}
+        self.waiting: dict[int, list[_Ids]] = defaultdict(list)  # heaps, by count
         found = defaultdict(list)
-        for place, pair in enumerate(pairwise(self.ids)):
+        for place, pair in enumerate(pairwise(self.ids), start=1):
             found[pair].append(place)
-        self._note({pair: places for pair, places in found.items() if _FENCE not in pair})
+        for pair, places in found.items():
+            if _FENCE not in pair:
+                self._note(pair, places)
+        self.most = max(self.waiting, default=0)
 
-    def most_frequent_pair(self) -> tuple[int, int] | None:
-        while self.heap:
-            bound, pair = heapq.heappop(self.heap)
-            left, right = pair
-            ids, after = self.ids, self.after
-            places = [i for i in self.places[pair] if ids[i] == left and ids[after[i]] == right]
-            if self._count(places) == -bound:
-                self.places[pair] = places
+    def most_frequent_pair(self) -> _Ids | None:
+        while self.most > 0:
+            if not (waiting := self.waiting.get(self.most)):
+                self.most -= 1
+                continue
+            pair = heapq.heappop(waiting)
+            if self.counts[pair] == self.most:
                 return pair
-            if places:
-                self._note({pair: places})
+            heapq.heappush(self.waiting[self.counts[pair]], pair)
         return None
 
-    def merge(self, pair: tuple[int, int], new: int) -> None:
-        ids, before, after = self.ids, self.before, self.after
-        found = defaultdict(list)
-        for i in self.places.pop(pair):
-            j = after[i]
-            if (ids[i], ids[j]) != pair:  # "aaa": the second (a, a) went with the first
-                continue
-            ids[i], ids[j] = new, _GONE
-            after[i] = after[j]
-            before[after[i]] = i
-            found[ids[before[i]], new].append(before[i])
-            found[new, ids[after[i]]].append(i)
-        self._note({pair: places for pair, places in found.items() if _FENCE not in pair})
+    def merge(self, pair: _Ids) -> None:
+        (left, right), new, ids = pair, len(self.lengths), self.ids
+        n_left, n_right = self.lengths[left], self.lengths[right]
+        self.lengths.append(n_left + n_right)
+        before, behind = defaultdict(list), defaultdict(list)  # borders with each neighbour
+        for place in self.places.pop(pair):
+            if ids[place - 1] == left and ids[place] == right:
+                start, end = place - n_left, place + n_right
+                ids[start] = ids[end - 1] = new
+                before[ids[start - 1]].append(start)
+                behind[ids[end]].append(end)
+        before.pop(_FENCE, None)
+        behind.pop(_FENCE, None)
+        for token, places in behind.items():
+            self.counts[right, token] -= self._note((new, token), places)
+        for token, places in before.items():  # a neighbour behind may have been merged since
+            self.counts[token, left] -= self._note((token, new), places)
 
-    def _note(self, found: Mapping[tuple[int, int], list[int]]) -> None:
-        for pair, places in found.items():
-            self.places[pair] = places
-            heapq.heappush(self.heap, (-self._count(places), pair))
-
-    def _count(self, places: list[int]) -> int:
-        return sum(map(self.weights.__getitem__, places))
+    def _note(self, pair: _Ids, places: list[int]) -> int:
+        count = sum(map(self.weights.__getitem__, places))
+        self.counts[pair] = count
+        self.places[pair] = array("q", places)  # a fifth of a list's memory
+        heapq.heappush(self.waiting[count], pair)
+        return count
