@@ -180,6 +180,50 @@ def test_a_mask_of_numbers_may_be_finer_than_the_model():
     assert close(fused_attention(q, k, v, ALIBI), attention(q, k, v, ALIBI)[0], 1e-6)
 
 
+def test_the_fused_path_needs_no_batch():
+    q, k, v = (x[0] for x in qkv())
+    mask = causal_mask(T_Q, T_K)
+    assert close(fused_attention(q, k, v, causal=True), attention(q, k, v, mask)[0])
+    q, k, v = k, k.flip(0), v
+    assert close(fused_attention(q, k, v, causal=True), attention(q, k, v, causal_mask(T_K))[0])
+
+
+@pytest.mark.parametrize("T_q", [T_Q, T_K])
+def test_on_another_device_the_kernel_gets_all_as_it_is(T_q, monkeypatch):
+    """No GPU is needed: "meta" has shapes and types and no numbers."""
+    given = {}
+
+    def kernel(*tensors, **how):
+        given.update(how, tensors=tensors)
+        return tensors[0]
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", kernel)
+    shapes = [(B, N_HEADS, T, D_HEAD) for T in (T_q, T_K, T_K)]
+    sent = [torch.empty(shape, dtype=torch.bfloat16, device="meta") for shape in shapes]
+    fused_attention(*sent, causal=True, dropout=0.25)
+    assert all(came is went for came, went in zip(given["tensors"], sent, strict=True))
+    assert given["dropout_p"] == 0.25
+    if T_q == T_K:
+        assert given["is_causal"] is True and given["attn_mask"] is None
+    else:
+        assert given["is_causal"] is False and given["attn_mask"].device.type == "meta"
+    mask = torch.ones(T_q, T_K, dtype=torch.bool, device="meta")
+    fused_attention(*sent, mask=mask)
+    assert given["attn_mask"] is mask and given["is_causal"] is False and given["dropout_p"] == 0
+
+
+@pytest.mark.parametrize("bias", [None, "alibi"])
+def test_on_the_cpu_attention_stays_wide_where_autocast_is_narrow(bias):
+    q, k, v = (normal(2, 3, 5, 4, seed=i).bfloat16() for i in range(3))
+    ids = torch.arange(5)
+    mask = None if bias is None else alibi_bias(3, ids, ids).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        narrow = fused_attention(q, k, v, mask, causal=True)
+    wide = [x.float() for x in (q, k, v)]
+    exact = fused_attention(*wide, mask if mask is None else mask.float(), causal=True)
+    assert narrow.dtype == torch.float32 and close(narrow, exact, 1e-6)
+
+
 def test_the_fused_path_drops_out_too():
     torch.manual_seed(0)
     q, k, v = qkv()
@@ -192,38 +236,56 @@ def test_the_fused_path_drops_out_too():
 # --- what does not fit ----------------------------------------------------------------------
 
 
+KEYS = "q and k must agree in all axes but the positions, but got q {} and k {}. Try: {}."
+SWAPPED = "a transpose(1, 2) on k: axes 1 and 2 look swapped"
+VALUES = (
+    "every key needs one value, so k and v must agree in all axes but the last, "
+    "but got k {} and v {}. Try: the same tokens for both."
+)
+WHOLE, LONGER = (2, 4, 8, 16), (2, 4, 9, 16)
+
+
 @pytest.mark.parametrize("way", [attention, fused_attention, check_shapes])
 @pytest.mark.parametrize(
-    ("shapes", "words"),
+    ("q", "k", "v", "message"),
     [
-        (((2, 4, 8, 16), (2, 8, 4, 16), (2, 8, 4, 16)), ["transpose(1, 2) on k", "look swapped"]),
-        (((2, 4, 8, 16), (2, 4, 8, 15), (2, 4, 8, 15)), ["(2, 4, 8, 16)", "(2, 4, 8, 15)"]),
-        (((2, 4, 8, 16), (3, 4, 8, 16), (3, 4, 8, 16)), ["q and k must agree", "(3, 4, 8, 16)"]),
-        (((2, 4, 8, 16), (2, 4, 9, 16), (2, 4, 8, 16)), ["every key needs one value"]),
-        (((16,), (8, 16), (8, 16)), ["q (16,)"]),
-        (((8, 16), (16,), (16,)), ["k (16,)"]),
+        (WHOLE, (2, 8, 4, 16), (2, 8, 4, 16), KEYS.format(WHOLE, (2, 8, 4, 16), SWAPPED)),
+        (WHOLE, (2, 8, 5, 16), (2, 8, 5, 16), KEYS.format(WHOLE, (2, 8, 5, 16), "q and k alike")),
+        ((4, 8, 16), (8, 4, 16), (8, 4, 16), KEYS.format((4, 8, 16), (8, 4, 16), "q and k alike")),
+        (WHOLE, (4, 8, 16), (4, 8, 16), KEYS.format(WHOLE, (4, 8, 16), "q and k alike")),
+        ((4, 8, 16), WHOLE, WHOLE, KEYS.format((4, 8, 16), WHOLE, "q and k alike")),
+        (WHOLE, (2, 4, 8, 15), (2, 4, 8, 15), KEYS.format(WHOLE, (2, 4, 8, 15), "q and k alike")),
+        (WHOLE, (3, 4, 8, 16), (3, 4, 8, 16), KEYS.format(WHOLE, (3, 4, 8, 16), "q and k alike")),
+        (WHOLE, LONGER, WHOLE, VALUES.format(LONGER, WHOLE)),
+        ((16,), (8, 16), (8, 16), KEYS.format((16,), (8, 16), "q and k alike")),
+        ((8, 16), (16,), (16,), KEYS.format((8, 16), (16,), "q and k alike")),
+        ((16,), (16,), (16,), KEYS.format((16,), (16,), "q and k alike")),
     ],
 )
-def test_shapes_that_do_not_fit_are_named(way, shapes, words):
+def test_shapes_that_do_not_fit_are_named(way, q, k, v, message):
     with pytest.raises(ShapeError) as caught:
-        way(*(torch.zeros(shape) for shape in shapes))
-    assert all(word in str(caught.value) for word in [*words, "Try:"])
+        way(*map(torch.zeros, (q, k, v)))
+    assert str(caught.value) == message
+
+
+FITTING = (
+    "a mask that broadcasts to the scores, (2, 3, 4, 5), but got {}. "
+    "Try: rows for queries and columns for keys, with axes of size 1 for the rest."
+)
+NUMBERS = "a mask of True and False, or of numbers to add to the scores"
 
 
 @pytest.mark.parametrize("way", [attention, fused_attention, check_shapes])
 @pytest.mark.parametrize(
-    ("mask", "words"),
+    ("mask", "message"),
     [
-        (torch.ones(T_K, T_Q).bool(), ["(5, 4)", "(2, 3, 4, 5)", "rows for queries"]),
-        (
-            torch.ones(B, T_Q, T_K).bool(),
-            ["(2, 4, 5)", "axes of size 1"],
-        ),  # the head axis forgotten
-        (torch.ones(9, B, N_HEADS, T_Q, T_K).bool(), ["(9, 2, 3, 4, 5)"]),
-        (torch.ones(T_Q, T_K).long(), ["torch.int64", "mask.bool()"]),
+        (torch.ones(T_K, T_Q).bool(), FITTING.format((5, 4))),
+        (torch.ones(B, T_Q, T_K).bool(), FITTING.format((2, 4, 5))),  # the head axis forgotten
+        (torch.ones(9, B, N_HEADS, T_Q, T_K).bool(), FITTING.format((9, 2, 3, 4, 5))),
+        (torch.ones(T_Q, T_K).long(), f"{NUMBERS}, but got torch.int64. Try: mask.bool()."),
     ],
 )
-def test_masks_that_do_not_fit_are_named(way, mask, words):
+def test_masks_that_do_not_fit_are_named(way, mask, message):
     with pytest.raises(ShapeError) as caught:
         way(*qkv(), mask)
-    assert all(word in str(caught.value) for word in [*words, "Try:"])
+    assert str(caught.value) == message

@@ -84,6 +84,17 @@ def pair(fused=True, n_kv_heads=4, bias=True):
 either_path = pytest.mark.parametrize("fused", [True, False], ids=["fused", "plain"])
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_each_of_the_four_has_a_bias_or_none_has(bias):
+    config = tiny(bias=bias)
+    d_kv = config.n_kv_heads * config.d_head
+    widths = {"w_q": config.d_model, "w_k": d_kv, "w_v": d_kv, "w_o": config.d_model}
+    module = MultiHeadAttention(config)
+    linear = {name: getattr(module, name) for name in widths}
+    assert {name: len(layer.weight) for name, layer in linear.items()} == widths
+    assert [layer.bias is not None for layer in linear.values()] == 4 * [bias]
+
+
 @either_path
 @pytest.mark.parametrize("n_kv_heads", [4, 2, 1])
 @pytest.mark.parametrize("bias", [True, False])
@@ -115,6 +126,20 @@ def test_causal_attention_equals_torch(fused):
     padding = padding_mask(torch.tensor([7, 2, 4]), 7)
     joined = theirs(x, x, x, attn_mask=hidden, key_padding_mask=~padding[:, 0, 0])[0]
     assert close(ours(x, mask=padding, causal=True), joined)
+
+
+@either_path
+def test_the_causal_mask_is_made_where_the_queries_are(fused, monkeypatch):
+    made = []
+
+    def watched(T_q, T_k, device=None):
+        made.append((T_q, T_k, device))
+        return causal_mask(T_q, T_k, device)
+
+    monkeypatch.setattr("minigpt.attention.causal_mask", watched)
+    x, padding = normal(3, 7, 24), padding_mask(torch.tensor([7, 2, 4]), 7)
+    pair(fused)[0](x, mask=padding, causal=True)
+    assert made == [(7, 7, x.device)]
 
 
 @either_path

@@ -55,8 +55,10 @@ def test_what_does_not_fit_is_refused_and_nothing_is_lost(refused):
     k, v = (x.clone() for x in layer.append(keys(4), keys(4, seed=1)))
     with pytest.raises(ShapeError) as caught:
         layer.append(refused, refused)
-    words = [f"({B}, {N_KV_HEADS}, {CAPACITY}, {D_HEAD}), 4 filled", str(tuple(refused.shape))]
-    assert all(word in str(caught.value) for word in [*words, "Try:", "reset()"])
+    assert str(caught.value) == (
+        f"keys for a cache of shape (3, 2, 11, 6), 4 filled, but got {tuple(refused.shape)}. "
+        "Try: a cache of this model and batch, or reset() before a new prompt."
+    )
     assert layer.length == 4
     assert torch.equal(layer.k[:, :, :4], k) and torch.equal(layer.v[:, :, :4], v)
     layer.append(keys(7), keys(7))
@@ -84,7 +86,8 @@ def test_memory_is_counted_in_bytes(dtype, width):
 
 def test_capacity_is_the_context_unless_told():
     assert KVCache(CONFIG).layers[0].k.shape == (1, N_KV_HEADS, CONFIG.context_length, D_HEAD)
-    assert fresh(device="meta").layers[0].v.device.type == "meta"
+    for layer in fresh(device="meta").layers:
+        assert layer.k.device.type == layer.v.device.type == "meta"
 
 
 def test_length_grows_and_reset_empties():
@@ -112,11 +115,23 @@ def test_reorder_lets_rows_go_on_from_others():
     assert close(model(after, cache=cache), whole[:, 5:])
 
 
-@pytest.mark.parametrize("changes", [{"batch_size": 0}, {"capacity": 0}, {"capacity": -3}])
-def test_an_empty_cache_is_refused(changes):
+@pytest.mark.parametrize(
+    ("changes", "came"),
+    [
+        ({"batch_size": 0}, "batch_size=0, capacity=11"),
+        ({"capacity": 0}, "batch_size=3, capacity=0"),
+        ({"capacity": -3}, "batch_size=3, capacity=-3"),
+    ],
+)
+def test_an_empty_cache_is_refused(changes, came):
     with pytest.raises(ShapeError) as caught:
         fresh(**changes)
-    assert all(word in str(caught.value) for word in ["positive", "=", "Try: at least 1"])
+    needed = "a positive batch_size and capacity"
+    assert str(caught.value) == f"{needed}, but got {came}. Try: at least 1."
+
+
+def test_one_row_of_one_position_is_a_cache():
+    assert fresh(batch_size=1, capacity=1).layers[0].k.shape == (1, N_KV_HEADS, 1, D_HEAD)
 
 
 # --- with the model -------------------------------------------------------------------------

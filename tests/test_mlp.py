@@ -44,6 +44,17 @@ def test_activations_have_finite_gradients_everywhere(name, dtype):
     assert close(x.grad, y.grad, 1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_relu2_goes_back_as_its_formula_does(dtype):
+    x = normal(4, 9).to(dtype)
+    x[0, :3] = 0.0
+    x, g = x.requires_grad_(), normal(4, 9, seed=1).to(dtype)
+    (ours,) = torch.autograd.grad(ACTIVATIONS["relu2"](x), x, g)
+    (plain,) = torch.autograd.grad(relu2(x), x, g)
+    assert ours.dtype == dtype and close(ours, plain, 1e-6)
+    assert (ours[x > 0] != 0).all() and (ours[x <= 0] == 0).all()
+
+
 def test_the_two_gelus_are_alike_but_not_the_same():
     assert 1e-5 < (gelu(X) - gelu_tanh(X)).abs().max() < 1e-3
 

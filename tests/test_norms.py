@@ -4,7 +4,7 @@ from model_helpers import close, loud, normal
 from torch import nn
 from torch.nn import functional as F
 
-from minigpt.norms import LayerNorm, RMSNorm, layer_norm, rms_norm
+from minigpt.norms import LayerNorm, RMSNorm, layer_norm, rms_norm, rounded
 
 D = 7
 X = normal(3, 5, D) * torch.tensor([30.0, 1.0, 1e-2]).double()[:, None, None] + 0.5
@@ -44,13 +44,14 @@ def test_the_rms_norm_module_equals_torch_and_the_function(eps):
     assert close(ours(X), rms_norm(X, ours.weight, eps), 1e-11)
 
 
-def test_gradients_agree_too():
+@pytest.mark.parametrize("given", [X, X[1], X[1, 2]], ids=lambda given: f"{given.dim()} axes")
+def test_gradients_agree_too(given):
     for norm, function in ((LayerNorm(D), layer_norm), (RMSNorm(D), rms_norm)):
         loud(norm.double())
         found = []
         for way in (norm, lambda x, n=norm, f=function: f(x, *n.parameters())):
-            x = X.clone().requires_grad_()
-            loss = (way(x) * normal(*X.shape, seed=3)).sum()
+            x = given.clone().requires_grad_()
+            loss = (way(x) * normal(*given.shape, seed=3)).sum()
             found.append(torch.autograd.grad(loss, (x, *norm.parameters())))
         assert all(close(a, b) for a, b in zip(*found, strict=True))
 
@@ -67,8 +68,24 @@ def test_what_comes_out_has_a_standard_size():
 def test_fresh_modules_neither_scale_nor_shift():
     assert close(LayerNorm(D).double()(X), layer_norm(X), 1e-11)
     assert close(RMSNorm(D).double()(X), rms_norm(X), 1e-11)
-    assert LayerNorm(D, bias=False).bias is None
+    assert LayerNorm(D).bias.shape == (D,) and LayerNorm(D, bias=False).bias is None
     assert [name for name, _ in RMSNorm(D).named_parameters()] == ["weight"]
+
+
+def test_on_the_cpu_a_norm_works_in_the_dtype_of_its_weight():
+    norm, x = loud(RMSNorm(D)), X[1].bfloat16()
+    assert norm(x).dtype == torch.float32
+    assert torch.equal(norm(x), norm(x.float()))
+
+
+def test_elsewhere_it_is_pytorchs_in_the_dtype_of_what_it_is_given(monkeypatch):
+    asked = []
+    monkeypatch.setattr(F, "rms_norm", lambda *given: asked.append(given) or given[0])
+    norm, x = RMSNorm(D, 0.25).to("meta"), torch.zeros(2, D, device="meta").bfloat16()
+    assert norm(x) is x
+    ((given, shape, weight, eps),) = asked
+    assert given is x and shape == (D,) and eps == 0.25
+    assert weight.shape == (D,) and weight.dtype == torch.bfloat16
 
 
 def test_a_vector_of_zeros_stays_finite():
@@ -79,5 +96,14 @@ def test_a_vector_of_zeros_stays_finite():
 
 @pytest.mark.parametrize("norm", [LayerNorm(D), RMSNorm(D)])
 def test_another_width_is_refused(norm):
-    with pytest.raises(RuntimeError, match="shape"):
+    with pytest.raises(RuntimeError, match=r"shape|size"):
         norm(torch.zeros(2, D + 1))
+
+
+@pytest.mark.parametrize("narrow", [torch.bfloat16, torch.float16])
+def test_where_autocast_is_on_x_is_rounded_to_its_type(narrow):
+    x = X[1].float()
+    assert rounded(x) is x
+    with torch.autocast("cpu", narrow):
+        assert torch.equal(rounded(x), x.to(narrow))
+        assert rounded(x).dtype == narrow

@@ -18,7 +18,7 @@ from minigpt.cache import LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
 from minigpt.masks import Mask, both, causal_mask, check_mask, mask_to_bias
-from minigpt.norms import RMSNorm
+from minigpt.norms import RMSNorm, rounded
 from minigpt.positions import Rotation, rotate
 
 
@@ -44,7 +44,7 @@ def attention(
     check_shapes(q, k, v, mask)
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
     weights = masked_softmax(scores, mask)
-    return F.dropout(weights, dropout, training=dropout > 0) @ v, weights
+    return F.dropout(weights, dropout) @ v, weights
 
 
 def masked_softmax(
@@ -67,13 +67,13 @@ def masked_softmax(
 
 
 def fused_attention(
-    q: Float[Tensor, "B n_heads T_q d_head"],
-    k: Float[Tensor, "B n_heads T_k d_head"],
-    v: Float[Tensor, "B n_heads T_k d_head"],
+    q: Float[Tensor, "... T_q d_head"],
+    k: Float[Tensor, "... T_k d_head"],
+    v: Float[Tensor, "... T_k d_v"],
     mask: Mask | None = None,
     causal: bool = False,
     dropout: float = 0.0,
-) -> Float[Tensor, "B n_heads T_q d_head"]:
+) -> Float[Tensor, "... T_q d_v"]:
     """Compute `attention` without ever storing the weights (FlashAttention where it runs).
 
     `causal=True` adds the causal mask, the queries being the last T_q positions. Where
@@ -87,11 +87,29 @@ def fused_attention(
     known = causal and mask is None and T_q == T_k
     if causal and not known:  # the kernel would line up the first query with the first key
         mask = both(mask, causal_mask(T_q, T_k, q.device))
+    if q.device.type == "cpu":  # whose kernel is several times slower in bfloat16
+        with torch.autocast("cpu", enabled=False):
+            return _fused(wide(q), wide(k), wide(v), mask, known, dropout)
+    return _fused(q, k, v, mask, known, dropout)
+
+
+def _fused(
+    q: Tensor, k: Tensor, v: Tensor, mask: Mask | None, causal: bool, dropout: float
+) -> Tensor:
     if mask is not None and mask.dtype != torch.bool:
         mask = mask.to(q.dtype)
     return F.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask, is_causal=known, dropout_p=dropout
+        q, k, v, attn_mask=mask, is_causal=causal, dropout_p=dropout
     )
+
+
+def wide(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return x in 32 bits, or in 64 where it has them; the same tensor where it is wide.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def check_shapes(q: Tensor, k: Tensor, v: Tensor, mask: Mask | None = None) -> None:
@@ -161,6 +179,7 @@ class MultiHeadAttention(nn.Module):
         Raises: ShapeError when source or mask do not fit x.
         Source: Vaswani et al. 2017, section 3.2.
         """
+        x = rounded(x)
         source = x if source is None else source
         q = self.q_norm(split_heads(self.w_q(x), self.config.n_heads))
         k = self.k_norm(split_heads(self.w_k(source), self.config.n_kv_heads))

@@ -6,6 +6,7 @@ proves that they agree.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from minigpt.config import ModelConfig
+from minigpt.norms import rounded
 
 
 def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -51,11 +53,40 @@ def relu2(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return F.relu(x).square()
 
 
+class Relu2Step(torch.autograd.Function):
+    """`relu2` with its gradient worked out: 2 max(x, 0), in one operation where PyTorch needs three.
+
+    Raises: nothing.
+    Source: So et al. 2021 (Primer).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """Square what is positive, drop the rest.
+
+        Raises: nothing.
+        Source: So et al. 2021 (Primer).
+        """
+        positive = F.relu(x)
+        ctx.save_for_backward(positive)
+        return positive.square()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """Return the gradient by x.
+
+        Raises: nothing.
+        Source: this book, chapter 13.
+        """
+        (positive,) = ctx.saved_tensors
+        return 2 * gradient * positive
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
-    "relu2": relu2,
+    "relu2": Relu2Step.apply,
     "swiglu": F.silu,
 }
 
@@ -86,4 +117,5 @@ class MLP(nn.Module):
         """
         if self.w_gate is None:
             return self.w_out(self.activation(self.w_in(x)))
+        x = rounded(x)
         return self.w_out(self.activation(self.w_gate(x)) * self.w_in(x))

@@ -5,11 +5,13 @@ queries and keys; ALiBi lowers the scores of what is far away.
 """
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from minigpt.config import ROTARY_PAIRS
 from minigpt.errors import ShapeError, problem
 
 # Cosine and sine of every pair's angle.
@@ -66,19 +68,56 @@ def rotate(
     Raises: ShapeError when the angles do not fit x, or `pairs` is neither.
     Source: Su et al. 2021 (RoFormer), eq. 34. Built in chapter 10.
     """
-    if cos.shape[-2:] != (x.shape[-2], x.shape[-1] // 2):
+    if (cos.shape[-2], 2 * cos.shape[-1]) != x.shape[-2:]:
         came = f"x {tuple(x.shape)} and angles {tuple(cos.shape)}"
         raise ShapeError(
             problem("angles of shape (T, d_head/2)", came, "rotary_angles(ids, d_head)")
         )
-    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    if pairs == "interleaved":
-        a, b = x[..., 0::2], x[..., 1::2]
-        return torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1).flatten(-2)
-    if pairs == "halves":
-        a, b = x.chunk(2, dim=-1)
-        return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
-    raise ShapeError(problem("pairs 'interleaved' or 'halves'", repr(pairs), "'halves'"))
+    if pairs not in ROTARY_PAIRS:
+        raise ShapeError(problem("pairs 'interleaved' or 'halves'", repr(pairs), "'halves'"))
+    return Turn.apply(x, cos.to(x.dtype), sin.to(x.dtype), pairs)
+
+
+class Turn(torch.autograd.Function):
+    """`rotate` with its gradient: what was turned one way is turned back.
+
+    Raises: nothing.
+    Source: Su et al. 2021 (RoFormer), eq. 34; a rotation's transpose is its inverse.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Float[Tensor, "... d_head"], cos: Tensor, sin: Tensor, pairs: str
+    ) -> Float[Tensor, "... d_head"]:
+        """Turn every pair (a, b) to (a cos - b sin, a sin + b cos).
+
+        Raises: nothing.
+        Source: Su et al. 2021 (RoFormer), eq. 34.
+        """
+        ctx.save_for_backward(cos, sin)
+        ctx.pairs = pairs
+        turned = torch.empty_like(x)
+        (a, b), (turned_a, turned_b) = _paired(x, pairs), _paired(turned, pairs)
+        torch.mul(a, cos, out=turned_a).addcmul_(b, sin, value=-1)
+        torch.mul(a, sin, out=turned_b).addcmul_(b, cos)
+        return turned
+
+    @staticmethod
+    def backward(
+        ctx: Any, gradient: Float[Tensor, "... d_head"]
+    ) -> tuple[Float[Tensor, "... d_head"], None, None, None]:
+        """Turn the gradient back.
+
+        Raises: nothing.
+        Source: Su et al. 2021 (RoFormer), eq. 34.
+        """
+        cos, sin = ctx.saved_tensors
+        return Turn.apply(gradient, cos, -sin, ctx.pairs), None, None, None
+
+
+def _paired(x: Tensor, pairs: str) -> tuple[Tensor, Tensor]:
+    """Return the first and the second columns of all pairs, as views."""
+    return (x[..., 0::2], x[..., 1::2]) if pairs == "interleaved" else x.chunk(2, dim=-1)
 
 
 def alibi_slopes(n_heads: int) -> Float[Tensor, " n_heads"]:
@@ -92,8 +131,8 @@ def alibi_slopes(n_heads: int) -> Float[Tensor, " n_heads"]:
     """
     n = 2 ** math.floor(math.log2(n_heads))
     slopes = [2 ** (-8 * (i + 1) / n) for i in range(n)]
-    between = [2 ** (-4 * (i + 1) / n) for i in range(0, 2 * n, 2)]
-    return torch.tensor(slopes + between[: n_heads - n])
+    between = [2 ** (-4 * (i + 1) / n) for i in range(0, 2 * (n_heads - n), 2)]
+    return torch.tensor(slopes + between)
 
 
 def alibi_bias(
