@@ -8,13 +8,14 @@ import pytest
 import torch
 from run_helpers import damage, same, silent, some_text, tiny_model, weights
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import minigpt.checkpoint
 from minigpt.checkpoint import (
     FILES,
     KEEP,
     checkpoints,
+    forget_unfinished,
     load_checkpoint,
     save_checkpoint,
     weights_of,
@@ -30,7 +31,7 @@ TRAIN = TrainConfig(steps=9, lr=0.25, device="cpu")
 
 def save(run, step=3, model=None, tokenizer=CHARACTERS, **state):
     training = {"rng.cpu": torch.get_rng_state(), "optimizer.0.0.step": torch.tensor(float(step))}
-    model = tiny_model(seed=step) if model is None else model
+    model = tiny_model(step, vocab_size=tokenizer.vocab_size) if model is None else model
     return save_checkpoint(run, model, TRAIN, training, {"step": step, **state}, tokenizer)
 
 
@@ -51,7 +52,7 @@ def names(folder: Path) -> list[str]:
     "changes", [{}, {"tie_head": False, "bias": True, "norm": "layernorm", "position": "learned"}]
 )
 def test_everything_comes_back(tmp_path, tokenizer, changes):
-    model = tiny_model(**changes)
+    model = tiny_model(vocab_size=tokenizer.vocab_size, **changes)
     path = save(tmp_path, model=model, tokenizer=tokenizer, data="kingdom", sampler={"step": 4})
     saved = load_checkpoint(tmp_path)
     assert saved.path == path == tmp_path / "step-00000003"
@@ -75,7 +76,7 @@ def test_a_checkpoint_is_five_plain_files(tmp_path):
     manifest = json.loads((path / "manifest.json").read_text())
     for name in FILES:
         assert manifest[name] == hashlib.sha256((path / name).read_bytes()).hexdigest()
-    assert json.loads((path / "state.json").read_text())["format"] == 1
+    assert json.loads((path / "state.json").read_text())["format"] == 2
     assert "head.weight" not in load_file(path / "model.safetensors")  # tied: stored once
     assert names(tmp_path) == [path.name]
 
@@ -131,7 +132,8 @@ def test_where_the_newest_is_damaged_the_one_before_is_taken_and_it_says_so(tmp_
     newest, said = save(tmp_path, 4), []
     damage(newest / name)
     saved = load_checkpoint(tmp_path, said.append)
-    assert saved.state["step"] == 2 and same(weights(saved.build_model()), weights(tiny_model(2)))
+    expected = tiny_model(2, vocab_size=CHARACTERS.vocab_size)
+    assert saved.state["step"] == 2 and same(weights(saved.build_model()), weights(expected))
     (line,) = said
     assert str(newest) in line and line.endswith("Falling back to the checkpoint before it.")
     assert load_checkpoint(tmp_path).state["step"] == 2  # also when nobody listens
@@ -187,6 +189,73 @@ def test_what_a_killed_process_left_half_written_is_no_checkpoint(tmp_path):
     save(tmp_path, 4)
     assert names(tmp_path) == ["step-00000002", "step-00000004"]
     assert load_checkpoint(tmp_path).state["step"] == 4
+
+
+@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, name):
+    path = save(tmp_path)
+    (path / name).unlink()
+    os.mkfifo(path / name)  # whoever opens it waits for a writer
+    with pytest.raises(CheckpointError, match=name):
+        load_checkpoint(tmp_path)
+
+
+def sign(path):
+    told = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in FILES}
+    (path / "manifest.json").write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("name", FILES[:2])
+def test_tensors_of_another_type_are_not_taken(tmp_path, name):
+    path = save(tmp_path)
+    tensors = load_file(path / name)
+    first = min(tensors)
+    save_file({**tensors, first: tensors[first].half()}, path / name)
+    sign(path)
+    with pytest.raises(CheckpointError, match=rf"{first} with .* but got .* of float16 .*{name}"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"more": torch.ones(2)}, {"rng.cpu": None}])
+def test_memory_is_whole_and_nothing_else(tmp_path, change):
+    path = save(tmp_path)
+    tensors = {**load_file(path / "training.safetensors"), **change}
+    tensors = {name: t for name, t in tensors.items() if t is not None}
+    save_file(tensors, path / "training.safetensors")
+    sign(path)
+    with pytest.raises(CheckpointError, match=rf"{next(iter(change))} with shape"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [{"n_layers": 10**15}, {"vocab_size": 10**15}, {"d_model": 6 * 10**15}, {"d_ff": 10**30}],
+)
+def test_a_vast_model_is_refused_before_memory_is_asked_for(tmp_path, size):
+    path = save(tmp_path)
+    state = json.loads((path / "state.json").read_text())
+    state["model"].update(size)
+    (path / "state.json").write_text(json.dumps(state))
+    sign(path)
+    with pytest.raises(CheckpointError):
+        load_checkpoint(tmp_path)
+
+
+def test_a_tokenizer_of_another_size_is_refused(tmp_path):
+    path = save(tmp_path)
+    PAIRS.save(path / "tokenizer.json")
+    sign(path)
+    size = CHARACTERS.vocab_size
+    with pytest.raises(CheckpointError, match=rf"the model's {size} tokens in .*, but got 270"):
+        load_checkpoint(tmp_path)
+
+
+def test_what_is_left_of_an_unfinished_save_is_deleted_and_nothing_else(tmp_path):
+    save(tmp_path, 2)
+    for name in (".step-00000004.part", ".step-00000002.old", ".step-4.part", ".notes"):
+        (tmp_path / name).mkdir()
+    forget_unfinished(tmp_path, 12)
+    assert names(tmp_path) == [".notes", ".step-4.part", "step-00000002"]
 
 
 # --- writing fails --------------------------------------------------------------------------

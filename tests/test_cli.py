@@ -13,7 +13,6 @@ import pytest
 import torch
 from run_helpers import MINI, STORIES, damage, rows, text_file, with_preset
 
-import minigpt.bench
 from minigpt import cli, corpus
 from minigpt.checkpoint import checkpoints, load_checkpoint
 from minigpt.cli import main, models
@@ -30,7 +29,7 @@ FLAGS = {
     "evaluate": "--checkpoint --data --split --device --json",
     "tokenize": "--text --checkpoint --tokenizer --train-on --vocab-size --save",
     "corpus": "--n --seed --bits --check",
-    "bench": "--json --rounds",
+    "bench": "--rounds --data --json",
 }
 
 
@@ -326,20 +325,34 @@ def test_what_the_corpus_tells_it_checks(out, tmp_path):
     assert out("corpus", "--check", tmp_path / "told.txt") == "20 of 20 lines are stories\n"
 
 
-def test_bench_as_json_and_as_a_table(out, monkeypatch):
-    monkeypatch.setattr(minigpt.bench, "NEW_TOKENS", 2)
-    found = json.loads(out("bench", "--json", "--rounds", 1))
-    assert len(found) == 5 and found[0].keys() == {"what", "median_ms", "spread_ms"}
+def test_bench_as_json_and_as_a_table(run, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        models,
-        "bench",
-        lambda rounds: (
-            asked.append(rounds) or [{"what": "a step", "median_ms": 12.345, "spread_ms": 0.5}]
-        ),
-    )
-    assert re.fullmatch(r"a step +12\.35 ms  \(\+- 0\.50\)\n", out("bench"))
-    assert asked == [5]
+    part = {
+        "timings": [{"what": "a step", "median_ms": 12.345, "spread_ms": 0.5}],
+        "rows": [{"axis": "width", "ms": 1.23456789}],
+        "targets": [
+            {"what": "a / b", "measured": 0.51, "at_most": 0.5, "holds": False},
+            {"what": "c", "measured": 7.0, "at_least": 3.0, "at_most": 8.0, "holds": True},
+            {"what": "d", "measured": 1.0, "holds": True},
+        ],
+        "notes": ["no peer"],
+    }
+    found = {"parts": {"steps": part}}
+    monkeypatch.setattr(models, "bench", lambda *a, say: asked.append(a) or say("steps") or found)
+    flags = ("--json", "--rounds", 3, "--data", "x.txt")
+    status, said, told = run("bench", "steps", *flags)
+    assert (status, json.loads(said), told) == (0, found, "steps\n")
+    _, table, _ = run("bench")
+    assert asked == [(["steps"], 3, "x.txt"), ([], 5, None)]
+    assert [re.sub(" +", " ", line).strip() for line in table.splitlines()] == [
+        "steps",
+        "a step 12.35 ms (+- 0.50)",
+        "axis width ms 1.2346",
+        "a / b 0.510 (at most 0.5: MISSED)",
+        "c 7.000 (at most 8, at least 3: holds)",
+        "d 1.000",
+        "no peer",
+    ]
 
 
 # --- going on -----------------------------------------------------------------------------------
@@ -411,7 +424,7 @@ def test_all_changes_are_named_at_once(trained, run):
 
 
 def test_an_interrupt_is_said_in_a_word(run, monkeypatch):
-    def interrupt(_rounds):
+    def interrupt(*_asked, **_say):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(models, "bench", interrupt)
@@ -440,6 +453,63 @@ def test_python_m_minigpt_exits_with_the_commands_status(monkeypatch, capsys, ar
     assert caught.value.code == status
     out, err = capsys.readouterr()
     assert (out == "") == (status == 2) and (err == "") == (status == 0)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_ctrl_c_ends_an_import_unless_it_is_ignored(ignored):
+    """A shell tells what it starts in the background to ignore Ctrl-C."""
+    handler = signal.SIG_IGN if ignored else signal.default_int_handler
+    code = (
+        f"import os, signal, sys\nsignal.signal(signal.SIGINT, {int(handler is signal.SIG_IGN)} or "
+        "signal.default_int_handler)\n"
+        "class Importing:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'torch': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Importing())\n"
+        "from minigpt.__main__ import main\n"
+        "sys.argv = ['minigpt', 'corpus', '--n', '1']\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    ended = (done.returncode, done.stdout == "", done.stderr)
+    assert ended == ((0, False, "") if ignored else (130, True, "Interrupted.\n"))
+
+
+@pytest.mark.parametrize("name", ["OutOfMemoryError", "allocator", "MemoryError"])
+def test_when_memory_ends_it_says_so_in_a_line(trained, run, monkeypatch, name):
+    errors = {
+        "OutOfMemoryError": torch.OutOfMemoryError("CUDA out of memory.\nTried to"),
+        "allocator": RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+        "MemoryError": MemoryError("Unable to allocate 7 PiB"),
+    }
+
+    def full(*_, **__):
+        raise errors[name]
+
+    monkeypatch.setattr(models, "report", full)
+    argv = ("evaluate", "--checkpoint", trained / "text", "--data", trained / "text.txt")
+    status, out, err = run(*argv)
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert err.startswith("minigpt evaluate: memory for a model and its batch, but got ")
+
+
+def test_another_error_keeps_its_traceback(trained, run, monkeypatch):
+    def wrong(*_, **__):
+        raise RuntimeError("an illegal memory access")
+
+    monkeypatch.setattr(models, "report", wrong)
+    with pytest.raises(RuntimeError, match="illegal"):
+        run("evaluate", "--checkpoint", trained / "text", "--data", trained / "text.txt")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_disk_that_is_full_under_stdout():
+    with open("/dev/full", "w") as full:
+        argv = [sys.executable, "-m", "minigpt", "corpus", "--n", "1"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("minigpt corpus: room to print, but got [Errno 28] No space")
+    assert done.stderr.count("\n") == 1
 
 
 def test_as_a_program():

@@ -175,6 +175,14 @@ def test_windows_over_shards():
     assert equal(list(windows(stream, 5, 3)), list(windows(STREAM[:40], 5, 3)))
 
 
+def test_windows_take_no_more_of_a_stream_than_a_batch():
+    taken = []
+    stream = (taken.append(token) or token for token in range(1_000))
+    batches = windows(stream, context_length=5, batch_size=3)
+    assert len(taken) == 2  # enough to know that there is something to predict
+    assert [next(batches) and len(taken) for _ in range(3)] == [16, 31, 46]
+
+
 def test_windows_refuse_at_once():
     with pytest.raises(DataError, match="at least"):
         windows(STREAM[:1], context_length=5, batch_size=3)

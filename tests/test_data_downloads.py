@@ -3,63 +3,18 @@ import hashlib
 import io
 import re
 import tarfile
-import threading
-import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+from itertools import repeat
 from pathlib import Path
 
 import pytest
+from faults.server import Site, tarred, zipped
 
 from minigpt.data import DOWNLOADS, Download, TextSource, download, open_data
+from minigpt.data import downloads as library
 from minigpt.errors import DataError, DownloadError
 
 TEXT = b"all the world's a stage " * 5000
-
-
-def zipped(**members):
-    box = io.BytesIO()
-    with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return box.getvalue()
-
-
-def tarred(**members):
-    box = io.BytesIO()
-    with tarfile.open(fileobj=box, mode="w:gz") as archive:
-        for name, content in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return box.getvalue()
-
-
-class Site:
-    """The other side: `answers` maps a path to (status, headers, body)."""
-
-    def __init__(self):
-        self.answers, self.asked = {}, []
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                site.asked.append(self.path)
-                status, headers, body = site.answers.get(self.path, (404, {}, b"not here"))
-                self.send_response(status)
-                for name, value in {"Content-Length": len(body), **headers}.items():
-                    self.send_header(name, str(value))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def url(self, path, host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +41,9 @@ def offer(site, monkeypatch):
 
     def put(body=TEXT, path="/thing.txt", status=200, headers=(), expected=None, **entry):
         site.answers[path] = (status, dict(headers), body)
-        digest = hashlib.sha256(body if expected is None else expected).hexdigest()
-        entry = {"url": site.url(path), "hash": f"sha256:{digest}", "size": len(body), **entry}
+        expected = body if expected is None else expected
+        told = {"hash": f"sha256:{hashlib.sha256(expected).hexdigest()}", "size": len(expected)}
+        entry = {"url": site.url(path), **told, **entry}
         monkeypatch.setitem(DOWNLOADS, "thing", Download(**entry))
 
     return put
@@ -171,8 +127,29 @@ def test_unknown_name_lists_the_known_ones():
 
 
 def test_wrong_hash(offer, tmp_path):
-    offer(expected=b"something else")
+    offer(expected=TEXT[::-1])
     assert "127.0.0.1" in refused("another hash", tmp_path)
+
+
+def test_more_than_there_should_be(offer, tmp_path):
+    offer(TEXT + b"!", expected=TEXT)
+    refused("more than that", tmp_path)
+
+
+def test_without_end(offer, tmp_path):
+    offer(lambda: repeat(TEXT), expected=TEXT)
+    refused("more than that", tmp_path)
+
+
+def test_silence(offer, tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "TIMEOUT", 0.2)
+    offer(lambda: iter([TEXT[:9], time.sleep(1) or b""]), expected=TEXT)
+    refused("no answer", tmp_path)
+
+
+def test_sent_on_to_no_address(offer, tmp_path):
+    offer(b"", status=302, headers={"Location": "http://[::1"}, expected=TEXT)
+    refused(r"sent on to http://\[::1", tmp_path)
 
 
 def test_not_found(site, offer, tmp_path):
@@ -229,6 +206,30 @@ def test_archive_that_is_none(offer, tmp_path):
     refused("is an archive", tmp_path, left=1)
 
 
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_a_member_that_is_vast_when_it_is_unpacked(offer, tmp_path, monkeypatch, pack):
+    monkeypatch.setattr(library, "LARGEST", len(TEXT) - 1)
+    offer(pack(**{"d/b.txt": TEXT}), "/d.pack", member="d/b.txt")
+    refused(r"at most 119,999 bytes .* one of 120,000", tmp_path, left=1)
+
+
+def test_an_archive_that_is_locked(offer, tmp_path):
+    box = bytearray(zipped(**{"d/b.txt": TEXT}))
+    for at in (6, box.index(b"PK\1\2") + 8):  # the flags, here and in the directory
+        box[at] |= 1
+    offer(bytes(box), "/d.zip", member="d/b.txt")
+    refused(r"is an archive .* encrypted", tmp_path, left=1)
+
+
+def test_no_room_to_unpack(offer, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    offer(zipped(**{"d/b.txt": TEXT}), "/d.zip", member="d/b.txt")
+    monkeypatch.setattr(library.shutil, "copyfileobj", full)
+    refused(r"cache must be writable, but got .*No space left", tmp_path, left=1)
+
+
 def test_tar_member_that_is_no_file(offer, tmp_path):
     box = io.BytesIO()
     with tarfile.open(fileobj=box, mode="w") as archive:
@@ -272,10 +273,8 @@ def test_tiny_shakespeare_is_the_file_with_that_hash():
 def test_cache_is_the_platforms_own_unless_told_otherwise(monkeypatch):
     import pooch
 
-    from minigpt.data import downloads
-
     monkeypatch.delenv("MINIGPT_CACHE", raising=False)
-    assert downloads._cache() == Path(pooch.os_cache("minigpt"))
+    assert library._cache() == Path(pooch.os_cache("minigpt"))
 
 
 def test_gzip_is_left_packed(offer):

@@ -233,7 +233,7 @@ WORDS = {
     "tokenizer something else": ["'minigpt tokenizer'"],
 }
 FITTING = [
-    ("another format", state(lambda s: s.update(format=2)), ["checkpoint format 1", "format 2"]),
+    ("another format", state(lambda s: s.update(format=1)), ["checkpoint format 2", "format 1"]),
     (
         "a wrong shape",
         tensors(lambda t: t.update({NORM: torch.ones(9)})),
@@ -290,6 +290,7 @@ ROWS = [
     ("batch of nothing", [*TRAIN, "--batch-size", "0"], ConfigError, ["batch_size=0"]),
     ("seed negative", [*TRAIN, "--seed", "-1"], ConfigError, ["seed=-1", "at least 0"]),
     ("seed too large", [*TRAIN, "--seed", str(2**63)], ConfigError, ["below 2**63"]),
+    ("threads without end", [*TRAIN, "--threads", str(2**31 - 1)], ConfigError, ["at most 4096"]),
     ("device unknown", [*TRAIN, "--device", "tpu"], ARGPARSE, ["--device", "'tpu'"]),
     ("device not there", [*TRAIN, "--device", "cuda"], TrainError, ["cuda", "Try: auto"]),
     ("precision unknown", [*TRAIN, "--precision", "fp16"], ARGPARSE, ["'fp16'"]),
@@ -324,6 +325,7 @@ ROWS = [
     ("data too short for the context", ["short.txt"], DataError, ["13 tokens, but got 8"]),
     ("data in Latin-1", ["latin1.txt"], DataError, ["UTF-8", "byte 5", "iconv"]),
     ("data cut in a character", ["cut.txt"], DataError, ["UTF-8", "byte 27"]),
+    ("data of too long a name", ["a" * 300 + ".txt"], DataError, ["readable", "too long"]),
     ("name misspelt", ["kingdm"], DataError, ["'kingdm'", "Try: 'kingdom'"]),
     ("name unknown", ["qqqq"], DataError, ["'qqqq'", "kingdom", "a path"]),
     ("kingdom of words", ["kingdom:many"], DataError, ["'many'", "digits"]),

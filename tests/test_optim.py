@@ -108,6 +108,13 @@ def test_muon_is_the_algorithm_to_float32(settings):
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-5)
 
 
+def test_muon_in_bfloat16_goes_nearly_the_same_way():
+    exact, rough = walk(Muon, **SETTINGS[0]), walk(Muon, **SETTINGS[0], dtype=torch.bfloat16)
+    for i, (a, b) in enumerate(zip(exact, rough, strict=True)):
+        way = (a - normal(*a.shape, seed=i)).norm()
+        assert 0 < (a - b).norm() < 0.08 * way and b.dtype == torch.float32
+
+
 def test_muon_leaves_alone_what_has_no_gradient():
     still, moved = nn.Parameter(normal(4, 6)), nn.Parameter(normal(4, 6, seed=1))
     optimizer = Muon([still, moved])

@@ -45,10 +45,10 @@ def test_gpt2_sizes_are_the_published_ones(name):
     assert train.optimizer == "adamw" and train.schedule == "cosine"
 
 
-def test_the_two_recipes_for_characters_differ_in_the_recipe_alone():
+def test_the_two_recipes_for_characters_see_as_much_text_with_no_more_parameters():
     ours, theirs = preset("char").configs(65), preset("char-gpt2").configs(65)
-    for field in ("n_layers", "n_heads", "d_model", "context_length", "vocab_size", "bias"):
-        assert getattr(ours[0], field) == getattr(theirs[0], field)
+    assert ours[0].context_length == theirs[0].context_length
+    assert GPT(ours[0]).n_parameters() < GPT(theirs[0]).n_parameters() < 810_000
     for field in ("steps", "batch_size", "eval_every", "save_every", "accumulate"):
         assert getattr(ours[1], field) == getattr(theirs[1], field)
     assert (ours[1].optimizer, theirs[1].optimizer) == ("muon", "adamw")

@@ -17,8 +17,9 @@ import minigpt.run
 from minigpt.checkpoint import checkpoints, load_checkpoint
 from minigpt.data import open_data
 from minigpt.errors import CheckpointError, ConfigError, DataError, TokenizerError, TrainError
+from minigpt.interrupts import interrupted
 from minigpt.report import report
-from minigpt.run import Run, interrupted, make_tokenizer
+from minigpt.run import Run, make_tokenizer
 from minigpt.tokenizer import END
 from minigpt.train import Trainer
 
@@ -358,18 +359,45 @@ def test_a_signal_saves_says_so_and_the_run_goes_on_from_there(tmp_path, monkeyp
     assert found[last] == expected[last]
 
 
-def test_a_state_without_its_entries_is_named(tmp_path):
+WRONG_STATES = {
+    "no sampler": (lambda state: state.pop("sampler"), "sampler"),
+    "a sampler of nothing": (lambda state: state.update(sampler=None), "sampler"),
+    "another seed": (lambda state: state["sampler"].update(seed=5), "sampler"),
+    "another place": (lambda state: state["sampler"].update(step=5), "sampler"),
+    "a place between two": (lambda state: state["sampler"].update(step=6.0), "sampler"),
+    "another context": (lambda state: state["sampler"].update(context_length=13), "sampler"),
+    "a step in words": (lambda state: state.update(step="6"), "step"),
+    "a step after the last": (lambda state: state.update(step=7), "step"),
+    "a step before the first": (lambda state: state.update(step=-1), "step"),
+    "data of no name": (lambda state: state.update(data=["kingdom"]), "data"),
+    "no hash": (lambda state: state.update(data_crc32=None), "data_crc32"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_STATES)
+def test_a_state_that_no_run_has_written_is_named(tmp_path, what):
     run = begin(tmp_path)
     run.train(silent)
+    change, name = WRONG_STATES[what]
     newest = checkpoints(run.out)[0]
     saved = json.loads((newest / "state.json").read_text())
-    del saved["state"]["sampler"]
+    change(saved["state"])
     (newest / "state.json").write_text(json.dumps(saved))
     manifest = json.loads((newest / "manifest.json").read_text())
     manifest["state.json"] = hashlib.sha256((newest / "state.json").read_bytes()).hexdigest()
     (newest / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(CheckpointError, match=r"sampler in state\.json"):
+    with pytest.raises(CheckpointError, match=rf"{name} in state\.json, but got none that fits"):
         Run.resume(run.out, silent)
+
+
+def test_what_a_killed_save_left_is_gone_when_the_run_goes_on(tmp_path):
+    run = begin(tmp_path)
+    run.train(silent)
+    before = files(run.out)
+    (run.out / ".step-00000005.part").mkdir()
+    (run.out / ".step-00000005.part" / "model.safetensors").write_bytes(b"half")
+    Run.resume(run.out, silent)
+    assert files(run.out) == before
 
 
 def test_a_signal_at_a_step_that_is_saved_anyway(tmp_path, monkeypatch):
@@ -508,3 +536,13 @@ def test_characters_that_only_the_validation_part_has_are_known(tmp_path):
     run = Run.begin(tmp_path / "run", str(tmp_path / "text.txt"), mini())
     assert {"Z", "ë"} < set(run.tokenizer.characters)
     run.train(silent)
+
+
+def test_what_a_kill_after_a_save_left_too_many_is_deleted_on_resuming(tmp_path):
+    run = begin(tmp_path)
+    run.train(silent)
+    newest, before = checkpoints(run.out)
+    older = newest.with_name("step-00000001")
+    shutil.copytree(before, older)  # killed before it could delete the one too many
+    Run.resume(run.out, silent)
+    assert checkpoints(run.out) == [newest, before]

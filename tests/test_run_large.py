@@ -6,7 +6,7 @@ from run_helpers import begin, silent
 import minigpt.run
 from minigpt.data import TokenStream
 from minigpt.errors import DataError
-from minigpt.run import Run
+from minigpt.run import Run, make_tokenizer
 
 
 def _folder(path, name):
@@ -46,3 +46,32 @@ def test_what_is_wrong_with_the_tokens_is_not_blamed_on_the_directory(tmp_path, 
     monkeypatch.setattr(minigpt.run, "write_shards", refuse)
     with pytest.raises(DataError, match=r"^ids are 0 to 9$"):
         begin(tmp_path)
+
+
+class Chunks:
+    """A text in pieces, of which it counts how many somebody holds at a time."""
+
+    def __init__(self):
+        self.held = self.most = 0
+
+    def chunks(self, split):
+        for letters in ("ab", "bc", "cd"):
+            yield Piece(letters, self)
+
+
+class Piece(str):
+    def __new__(cls, letters, owner):
+        piece = super().__new__(cls, letters)
+        piece.owner = owner
+        owner.held += 1
+        owner.most = max(owner.most, owner.held)
+        return piece
+
+    def __del__(self):
+        self.owner.held -= 1
+
+
+def test_characters_are_collected_piece_by_piece():
+    source = Chunks()
+    assert make_tokenizer(source, "char").characters == tuple("abcd")
+    assert source.most <= 2  # the one that is read, and the one before it

@@ -2,8 +2,9 @@
 
 A run's directory holds `step-00000250/` and so on, each with
   model.safetensors      the weights
-  training.safetensors   the optimisers' memory and the state of every source of chance
-  state.json             both configurations, the step, the data, the sampler
+  training.safetensors   the optimisers' memory
+  state.json             both configurations, the step, the data, the sampler, and what
+                         tensors training.safetensors holds
   tokenizer.json         how text became tokens
   manifest.json          the SHA-256 of each of the others
 Each is written under another name, flushed to the disk, and renamed in one move. Nothing
@@ -24,14 +25,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.optim import Optimizer
 
 from minigpt.config import ModelConfig, TrainConfig
-from minigpt.errors import CheckpointError, ConfigError, TokenizerError, problem
+from minigpt.errors import CheckpointError, problem
+from minigpt.intact import check_tensors, intact, outline, read_json
 from minigpt.model import GPT
 from minigpt.tokenizer import Tokenizer, load_tokenizer
 
-FORMAT = 1
+FORMAT = 2
 KEEP = 2  # the newest, and one to fall back on
 FILES = ("model.safetensors", "training.safetensors", "state.json", "tokenizer.json")
 
@@ -57,17 +58,10 @@ class Checkpoint:
     def build_model(self) -> GPT:
         """Make the model and give it its weights.
 
-        Raises: CheckpointError when weights are missing, surplus, or of another shape.
+        Raises: nothing.
         Source: this book.
         """
         model = GPT(self.model_config)
-        expected = {name: tuple(t.shape) for name, t in weights_of(model).items()}
-        found = {name: tuple(t.shape) for name, t in self.weights.items()}
-        if wrong := sorted(dict(found.items() ^ expected.items())):
-            name = wrong[0]
-            needed = f"{name} with shape {expected.get(name, 'none')}"
-            came = f"{found.get(name, 'none')} in {self.path}"
-            raise CheckpointError(problem(needed, came, "the checkpoint's own state.json"))
         model.load_state_dict(self.weights, strict=False)
         return model
 
@@ -96,13 +90,13 @@ def save_checkpoint(
 ) -> Path:
     """Write a checkpoint of step state["step"]; keep the newest KEEP of the run.
 
-    `training` is what `pack_training` makes: tensors of the parameters' shapes, (d_out, d_in)
+    `training` is what `optim.pack_training` makes: tensors of the parameters' shapes, (d_out, d_in)
     or (d,), by name. If anything fails, the earlier checkpoints are as they were.
 
     Raises: CheckpointError when the directory cannot be written.
     Source: this book.
     """
-    final = Path(run) / f"step-{state['step']:08d}"
+    final = _place(run, state["step"])
     unfinished = final.with_name("." + final.name + ".part")
     configs = {"model": model.config.to_dict(), "train": train_config.to_dict()}
     try:
@@ -111,7 +105,8 @@ def save_checkpoint(
         save_file(weights_of(model), unfinished / "model.safetensors")
         save_file(training, unfinished / "training.safetensors")
         _write_json(unfinished / "tokenizer.json", tokenizer.to_dict())
-        _write_json(unfinished / "state.json", {"format": FORMAT, **configs, "state": state})
+        about = {"format": FORMAT, **configs, "training": outline(training), "state": state}
+        _write_json(unfinished / "state.json", about)
         _write_json(
             unfinished / "manifest.json", {name: _sha256(unfinished / name) for name in FILES}
         )
@@ -123,10 +118,31 @@ def save_checkpoint(
         raise CheckpointError(
             problem(f"room and permission to write {final}", str(error), "another --out")
         ) from error
-    # A damaged one of a later step must not push out those that are intact.
-    for old in [path for path in checkpoints(run) if path <= final][KEEP:]:
-        shutil.rmtree(old, ignore_errors=True)
+    _forget_old(final)
     return final
+
+
+def _forget_old(newest: Path) -> None:
+    # A damaged one of a later step must not push out those that are intact.
+    for old in [path for path in checkpoints(newest.parent) if path <= newest][KEEP:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def forget_unfinished(run: str | Path, step: int) -> None:
+    """Delete what a process that was killed in a save has left, before or after its rename.
+
+    `step` is that of the newest intact checkpoint; it and one before it stay.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    for path in Path(run).glob(".step-" + 8 * "[0-9]" + ".*"):
+        shutil.rmtree(path, ignore_errors=True)
+    _forget_old(_place(run, step))
+
+
+def _place(run: str | Path, step: int) -> Path:
+    return Path(run) / f"step-{step:08d}"
 
 
 def checkpoints(run: str | Path) -> list[Path]:
@@ -136,7 +152,10 @@ def checkpoints(run: str | Path) -> list[Path]:
     Source: this book.
     """
     ours = Path(run).glob("step-" + 8 * "[0-9]")  # not step-00000250-the-good-one
-    return sorted((path for path in ours if path.is_dir()), reverse=True)
+    try:
+        return sorted((path for path in ours if path.is_dir()), reverse=True)
+    except PermissionError:  # none that we may see
+        return []
 
 
 def load_checkpoint(path: str | Path, say: Callable[[str], None] | None = None) -> Checkpoint:
@@ -148,7 +167,11 @@ def load_checkpoint(path: str | Path, say: Callable[[str], None] | None = None) 
     Source: this book.
     """
     path = Path(path)
-    candidates = [path] if (path / "manifest.json").exists() else checkpoints(path)
+    try:
+        candidates = [path] if (path / "manifest.json").exists() else checkpoints(path)
+    except OSError as error:
+        needed = "a run's directory that may be read"
+        raise CheckpointError(problem(needed, str(error), "its permissions")) from error
     if not candidates:
         needed = "a run's directory, or one of its step-* directories"
         came = f"{path}, which " + ("holds no checkpoint" if path.exists() else "does not exist")
@@ -163,90 +186,40 @@ def load_checkpoint(path: str | Path, say: Callable[[str], None] | None = None) 
 
 
 def _read(path: Path) -> Checkpoint:
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        damaged = [name for name in FILES if manifest[name] != _sha256(path / name)]
-        if damaged:
-            raise CheckpointError(
-                problem(f"{path} as it was written", f"another {damaged[0]}", "an older checkpoint")
-            )
-        saved = json.loads((path / "state.json").read_text(encoding="utf-8"))
-        if saved["format"] != FORMAT:
-            came = f"format {saved['format']!r} in {path}"
-            raise CheckpointError(
-                problem(f"checkpoint format {FORMAT}", came, "this version's own")
-            )
-        return Checkpoint(
-            ModelConfig.from_dict(saved["model"]),
-            TrainConfig.from_dict(saved["train"]),
-            load_file(path / "model.safetensors"),
-            load_file(path / "training.safetensors"),
-            saved["state"],
-            load_tokenizer(path / "tokenizer.json"),
-            path,
-        )
-    except (OSError, ValueError, LookupError, TypeError, RecursionError, SafetensorError) as error:
-        if isinstance(error, CheckpointError):
-            raise
-        kind = error if isinstance(error, ConfigError | TokenizerError) else type(error).__name__
-        raise CheckpointError(
-            problem(
-                f"an intact checkpoint in {path}", f"one that cannot be read ({kind})", "another"
-            )
-        ) from error
+    hashes = intact(path / "manifest.json", read_json)
+    for name in FILES:
+        if hashes.get(name) != intact(path / name, _sha256):
+            needed, came = f"{path} as it was written", f"another {name}"
+            raise CheckpointError(problem(needed, came, "an older checkpoint"))
+    model, train, told, state = intact(path / "state.json", _read_state)
+    weights, training = (intact(path / name, load_file) for name in FILES[:2])
+    expected = intact(path / "state.json", lambda _: _expected(model, len(weights)))
+    check_tensors(weights, expected, path / "model.safetensors")
+    check_tensors(training, told, path / "training.safetensors")
+    tokenizer = intact(path / "tokenizer.json", load_tokenizer)
+    if tokenizer.vocab_size != model.vocab_size:
+        needed = f"the model's {model.vocab_size} tokens in {path / 'tokenizer.json'}"
+        raise CheckpointError(problem(needed, f"{tokenizer.vocab_size}", "an older checkpoint"))
+    return Checkpoint(model, train, weights, training, state, tokenizer, path)
 
 
-def pack_training(optimizers: list[Optimizer]) -> dict[str, Tensor]:
-    """Flatten the optimisers' memory and PyTorch's random state into named tensors.
+def _read_state(path: Path) -> tuple[ModelConfig, TrainConfig, dict[str, str], dict[str, Any]]:
+    saved = read_json(path)
+    if saved["format"] != FORMAT:
+        needed, came = f"checkpoint format {FORMAT}", f"format {saved['format']!r:.40} in {path}"
+        raise CheckpointError(problem(needed, came, "this version's own"))
+    configs = ModelConfig.from_dict(saved["model"]), TrainConfig.from_dict(saved["train"])
+    return *configs, dict(saved["training"]), dict(saved["state"])
 
-    The memory of a matrix has its shape, (d_out, d_in); the random state is (n_bytes,).
 
-    Raises: nothing.
-    Source: this book.
+def _expected(config: ModelConfig, n_tensors: int) -> dict[str, str]:
+    """Outline the weights of a model, however vast: on the device "meta" it takes no memory.
+
+    More blocks than there are tensors need not be made to see that they are too many.
     """
-    packed = {"rng.cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        packed["rng.cuda"] = torch.cuda.get_rng_state()
-    for k, optimizer in enumerate(optimizers):
-        for i, memory in optimizer.state_dict()["state"].items():
-            for name, tensor in memory.items():
-                packed[f"optimizer.{k}.{i}.{name}"] = tensor.detach().cpu().contiguous()
-    return packed
-
-
-def unpack_training(packed: dict[str, Tensor], optimizers: list[Optimizer]) -> None:
-    """Give the optimisers and PyTorch back what `pack_training` took.
-
-    Shapes as there: (d_out, d_in), (d,) and (n_bytes,).
-
-    Raises: CheckpointError when the tensors belong to other optimisers.
-    Source: this book.
-    """
-    memories: list[dict[int, dict[str, Tensor]]] = [{} for _ in optimizers]
-    try:
-        for key, tensor in packed.items():
-            if key.startswith("optimizer."):
-                _, k, i, name = key.split(".")
-                memories[int(k)].setdefault(int(i), {})[name] = tensor
-        for optimizer, memory in zip(optimizers, memories, strict=True):
-            _check_fit(memory, optimizer)
-            groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": memory, "param_groups": groups})
-        torch.set_rng_state(packed["rng.cpu"])
-        if torch.cuda.is_available() and "rng.cuda" in packed:
-            torch.cuda.set_rng_state(packed["rng.cuda"])
-    except (LookupError, ValueError, RuntimeError, TypeError) as error:
-        came = f"tensors that do not fit ({error})"
-        raise CheckpointError(
-            problem("the memory of these optimisers", came, "the run's own settings")
-        ) from error
-
-
-def _check_fit(memory: dict[int, dict[str, Tensor]], optimizer: Optimizer) -> None:
-    params = [p for group in optimizer.param_groups for p in group["params"]]
-    for i, tensors in memory.items():
-        if any(t.dim() and t.shape != params[i].shape for t in tensors.values()):
-            raise ValueError(f"parameter {i} has the shape {tuple(params[i].shape)}")
+    with torch.device("meta"):
+        model = GPT(config.replace(n_layers=min(config.n_layers, n_tensors + 1)))
+    return outline(weights_of(model))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -241,6 +241,8 @@ class TrainConfig(_Checked):
         self._bool("compile")
         if self.threads is not None:
             self._int("threads", at_least=1)
+            # PyTorch crashes where it cannot start them all.
+            self._require("threads", self.threads <= 4_096, "at most 4096", "threads=1")
         self._require("seed", self.seed < 2**63, "below 2**63", "seed=0")
         self._require(
             "accumulate",

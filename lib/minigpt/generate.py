@@ -104,14 +104,14 @@ def stream(
 
 def _stream(model, tokens, max_new_tokens, sampler, stop, use_cache, chunk) -> Iterator[Tensor]:
     decoder = Decoder(model.eval(), use_cache, chunk)
-    stop_ids = torch.tensor(stop, device=tokens.device, dtype=tokens.dtype)
+    stop_ids = torch.tensor(stop, device=tokens.device)
     stopped = torch.zeros(tokens.shape[0], dtype=torch.bool, device=tokens.device)
     for _ in range(max_new_tokens):
         chosen = sampler(decoder.next_logits(tokens), tokens)
         chosen = torch.where(stopped, tokens[:, -1], chosen)
         yield chosen
         tokens = torch.cat((tokens, chosen[:, None]), dim=1)
-        stopped |= torch.isin(chosen, stop_ids)
+        stopped = torch.isin(chosen, stop_ids)  # a row that has stopped repeats its stop
         if stopped.all():
             return
 
@@ -158,10 +158,11 @@ def beam_search(
         came = f"{tokens.shape[0]} rows and n_beams={n_beams}"
         raise GenerateError(problem("one prompt and at least 1 beam", came, "a row at a time"))
     decoder, prompt = Decoder(model.eval(), use_cache), tokens.shape[1]
-    finished, live, scores = [], tokens, torch.zeros(1, dtype=torch.float64)
+    finished, live, scores = [], tokens, torch.zeros(1, dtype=torch.float64, device="cpu")
+    stop_ids = torch.tensor(stop, device=tokens.device)
     while len(finished) < n_beams and len(live) and live.shape[1] < prompt + max_new_tokens:
         rows, grown, totals = _likeliest(decoder, live, scores, n_beams * (1 + len(stop)))
-        ended = torch.isin(grown[:, -1], torch.tensor(stop, dtype=torch.int64).to(grown)).cpu()
+        ended = torch.isin(grown[:, -1], stop_ids).cpu()
         best = ended[:n_beams].nonzero().flatten()
         finished += _scored(grown[best], totals[best], prompt, length_penalty)
         kept = (~ended).nonzero().flatten()[:n_beams]

@@ -1,9 +1,10 @@
-"""Load GPT-2's published weights. The only place where GPT-2's own names occur."""
+"""Read and write weights as GPT-2's are published. The only place where its own names occur."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -20,6 +21,15 @@ MEANT = {
     "tie_word_embeddings": True,
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,
+}
+# A block's tensors as published, and ours. One holds queries, keys and values side by side.
+BLOCK = {
+    "ln_1": ("norm_1",),
+    "attn.c_attn": ("attention.w_q", "attention.w_k", "attention.w_v"),
+    "attn.c_proj": ("attention.w_o",),
+    "ln_2": ("norm_2",),
+    "mlp.c_fc": ("mlp.w_in",),
+    "mlp.c_proj": ("mlp.w_out",),
 }
 
 
@@ -46,6 +56,26 @@ def load_gpt2(source: str | Path | dict[str, Tensor], n_heads: int | None = None
         came = f"a state dict that does not fit: {str(error).splitlines()[-1].strip()}"
         raise CheckpointError(problem(needed, came, "the original files")) from error
     return model.eval()
+
+
+def to_gpt2(model: GPT) -> dict[str, Tensor]:
+    """Return a model of GPT-2's kind under the published names: `load_gpt2` backwards.
+
+    The matrices have shape (d_in, d_out) there. Hugging Face's GPT2LMHeadModel takes them.
+
+    Raises: CheckpointError when the model is of another kind.
+    Source: Radford et al. 2019; the tensor names are those of the published files.
+    """
+    ours = model.state_dict()
+    try:
+        theirs = {
+            "transformer." + name: torch.cat([_turned(name, ours[part]) for part in parts], dim=-1)
+            for name, parts in _layout(model.config.n_layers)
+        }
+    except LookupError as error:
+        needed = "learned positions, LayerNorm and biases, as in GPT-2"
+        raise CheckpointError(problem(needed, f"no {error}", "another model")) from error
+    return theirs | {"lm_head.weight": ours["head.weight"]}
 
 
 def _read_directory(path: Path, n_heads: int | None) -> tuple[dict[str, Tensor], int | None]:
@@ -87,27 +117,23 @@ def _config(weights: dict[str, Tensor], n_heads: int | None) -> ModelConfig:
 
 
 def _renamed(weights: dict[str, Tensor], config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
-    yield "token_embedding.weight", weights["wte.weight"]
     yield "head.weight", weights["wte.weight"]
-    yield "position_embedding.weight", weights["wpe.weight"]
-    yield "final_norm.weight", weights["ln_f.weight"]
-    yield "final_norm.bias", weights["ln_f.bias"]
-    for i in range(config.n_layers):
-        ours, theirs = f"blocks.{i}.", f"h.{i}."
-        for kind in ("weight", "bias"):
-            yield ours + "norm_1." + kind, weights[f"{theirs}ln_1.{kind}"]
-            yield ours + "norm_2." + kind, weights[f"{theirs}ln_2.{kind}"]
-            # One tensor holds queries, keys and values side by side.
-            parts = weights[f"{theirs}attn.c_attn.{kind}"].split(config.d_model, dim=-1)
-            for name, part in zip(("w_q", "w_k", "w_v"), parts, strict=True):
-                yield f"{ours}attention.{name}.{kind}", _transposed(part)
-            for name, old in (
-                ("attention.w_o", "attn.c_proj"),
-                ("mlp.w_in", "mlp.c_fc"),
-                ("mlp.w_out", "mlp.c_proj"),
-            ):
-                yield f"{ours}{name}.{kind}", _transposed(weights[f"{theirs}{old}.{kind}"])
+    for name, parts in _layout(config.n_layers):
+        shares = weights[name].chunk(len(parts), dim=-1)
+        for part, share in zip(parts, shares, strict=True):
+            yield part, _turned(name, share)
 
 
-def _transposed(tensor: Tensor) -> Tensor:
-    return tensor.t() if tensor.dim() == 2 else tensor
+def _layout(n_layers: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each published name, and ours: what it holds side by side."""
+    yield "wte.weight", ("token_embedding.weight",)
+    yield "wpe.weight", ("position_embedding.weight",)
+    for kind in ("weight", "bias"):
+        yield f"ln_f.{kind}", (f"final_norm.{kind}",)
+        for i in range(n_layers):
+            for theirs, ours in BLOCK.items():
+                yield f"h.{i}.{theirs}.{kind}", tuple(f"blocks.{i}.{n}.{kind}" for n in ours)
+
+
+def _turned(name: str, tensor: Tensor) -> Tensor:
+    return tensor.t() if ".c_" in name and tensor.dim() == 2 else tensor

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from minigpt.attention import MultiHeadAttention
+from minigpt.attention import MultiHeadAttention, wide
 from minigpt.cache import KVCache, LayerCache
 from minigpt.config import ModelConfig
 from minigpt.errors import ShapeError, problem
@@ -204,7 +204,7 @@ class GPT(nn.Module):
         Source: Shannon 1948; Radford et al. 2019, eq. 1. Built in chapters 1 and 15.
         """
         logits = self(tokens, mask)
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+        return F.cross_entropy(wide(logits).flatten(0, 1), targets.flatten())
 
     def n_parameters(self) -> int:
         """Count the numbers that training sets; a tied head counts once.

@@ -78,13 +78,13 @@ PRESETS: dict[str, Preset] = {
     ),
     "char": Preset(
         "minutes on a CPU: Shakespeare letter by letter",
-        _shape(4, 4, 128, 64),
+        _shape(3, 6, 144, 64),
         {"steps": 2_000, "batch_size": 12, "eval_every": 500, "save_every": 500},
         tokenizer="char",
     ),
     "char-gpt2": Preset(
-        "the same with GPT-2's recipe, for comparison",
-        _shape(4, 4, 128, 64) | GPT2_MODEL | {"bias": False},
+        "as long with GPT-2's recipe, for comparison",
+        _shape(4, 4, 128, 64) | GPT2_MODEL,
         GPT2_TRAIN | {"steps": 2_000, "batch_size": 12, "eval_every": 500, "save_every": 500},
         tokenizer="char",
     ),

@@ -8,11 +8,11 @@ from minigpt import corpus
 from minigpt.data import (
     Source,
     StorySource,
-    encode_source,
     encode_stories,
     story_windows,
     windows,
 )
+from minigpt.distributed import ALONE, Group
 from minigpt.errors import DataError, problem
 from minigpt.model import GPT
 from minigpt.tokenizer import END, Tokenizer
@@ -64,18 +64,21 @@ class Report:
         return text + f"\n{self.left_out:,} of {n:,} stories are longer than the context: left out"
 
 
-def report(model: GPT, tokenizer: Tokenizer, source: Source, split: str = "val") -> Report:
+def report(
+    model: GPT, tokenizer: Tokenizer, source: Source, split: str = "val", group: Group = ALONE
+) -> Report:
     """Measure a model on a whole split ("train", "val", or "all" for both).
 
     A text is cut into contiguous windows. Stories are read whole, one at a time; those
-    longer than the context are left out, of the model's loss and of the floor alike.
+    longer than the context are left out, of the model's loss and of the floor alike. All
+    processes of a group must call it; they share the work.
 
     Raises: DataError for an unknown split, or as `held_back` does.
     Source: this book, chapter 15.
     """
     splits = ("train", "val") if split == "all" else (split,)
     batches, told, left_out = held_back(source, tokenizer, model.config.context_length, splits)
-    result = evaluate(model, batches)
+    result = evaluate(model, batches, group)
     if not told:
         return Report(result.loss, result.perplexity, result.n_tokens)
     floor = corpus.optimal_loss(told).bits_per_story
@@ -96,7 +99,7 @@ def held_back(
     Source: this book, chapter 15.
     """
     if not isinstance(source, StorySource):
-        streams = (encode_source(source, tokenizer, split) for split in splits)
+        streams = (source.tokens(tokenizer, split) for split in splits)
         return chain(*(windows(s, context_length, EVAL_BATCH) for s in streams)), [], 0
     if END not in tokenizer.specials:
         came = "one that was made for a text"

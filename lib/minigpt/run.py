@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,13 @@ import torch
 from jaxtyping import UInt
 from tqdm import tqdm
 
-from minigpt.checkpoint import checkpoints, load_checkpoint, save_checkpoint
+from minigpt.checkpoint import (
+    Checkpoint,
+    checkpoints,
+    forget_unfinished,
+    load_checkpoint,
+    save_checkpoint,
+)
 from minigpt.config import TOKENIZERS, ModelConfig, TrainConfig
 from minigpt.data import (
     Batches,
@@ -28,7 +33,9 @@ from minigpt.data import (
     open_shards,
     write_shards,
 )
+from minigpt.distributed import ALONE, Group
 from minigpt.errors import CheckpointError, ConfigError, DataError, MiniGPTError, problem
+from minigpt.interrupts import interrupted
 from minigpt.model import GPT
 from minigpt.plots import plot_metrics
 from minigpt.presets import Preset
@@ -54,8 +61,10 @@ def make_tokenizer(
     kind = kind or ("bpe" if stories else preset)
     specials = (END,) if stories else ()
     if kind == "char":
-        text = chain(source.chunks("train"), source.chunks("val"))
-        return CharTokenizer.from_text("".join(sorted(set().union(*text))), specials=specials)
+        characters: set[str] = set()
+        for chunk in chain(source.chunks("train"), source.chunks("val")):
+            characters.update(chunk)  # one at a time: the text may be larger than the memory
+        return CharTokenizer.from_text("".join(sorted(characters)), specials=specials)
     if kind == "bpe":
         size = STORY_VOCAB_SIZE if vocab_size is None else vocab_size
         return BPETokenizer.train(source.chunks("train"), size, specials=specials)
@@ -65,12 +74,17 @@ def make_tokenizer(
 class Run:
     """One training run and its directory. `begin` starts one, `resume` goes on with one.
 
+    Each process of a group has a Run of its own; the main one alone writes.
+
     Raises: CheckpointError when the directory already holds a run.
     Source: this book, chapter 15.
     """
 
-    def __init__(self, out: str | Path, data: str, tokenizer: Tokenizer, source: Source):
+    def __init__(
+        self, out: str | Path, data: str, tokenizer: Tokenizer, source: Source, group: Group
+    ):
         self.out, self.data, self.tokenizer, self.source = Path(out), data, tokenizer, source
+        self.group = group
         self.data_crc32 = _crc32(source)
         self.trainer: Trainer
 
@@ -82,6 +96,7 @@ class Run:
         preset: Preset,
         tokenizer: str | None = None,
         vocab_size: int | None = None,
+        group: Group = ALONE,
         **train: Any,
     ) -> "Run":
         """Open the data, learn the tokenizer, make the model and the directory.
@@ -90,7 +105,9 @@ class Run:
             DataError, ConfigError and TokenizerError for what they name.
         Source: this book, chapter 15.
         """
-        preset.configs(1, **train)  # a bad setting should be named before any work is done
+        # A bad setting should be named before any work is done.
+        _, config = preset.configs(1, **train)
+        group.rows(config.batch_size, config.accumulate)
         if checkpoints(out):
             came = f"{out}, which holds one already"
             raise CheckpointError(problem("an empty --out for a new run", came, "--resume"))
@@ -98,7 +115,7 @@ class Run:
         if not isinstance(source, StorySource):
             vocab_size = preset.vocab_size if vocab_size is None else vocab_size
         learned = make_tokenizer(source, tokenizer, vocab_size, preset.tokenizer)
-        run = cls(out, data, learned, source)
+        run = cls(out, data, learned, source, group)
         run._make(*preset.configs(learned.vocab_size, **train))
         held_back(source, learned, run.trainer.model.config.context_length)
         run._forget_after(0)  # a run that never saved may have left some
@@ -106,19 +123,23 @@ class Run:
 
     @classmethod
     def resume(
-        cls, out: str | Path, say: Callable[[str], None] = print, device: str | None = None
+        cls,
+        out: str | Path,
+        say: Callable[[str], None] = print,
+        device: str | None = None,
+        group: Group = ALONE,
     ) -> "Run":
         """Go on from the newest intact checkpoint, with the settings it was begun with.
+
+        The number of processes may be another one.
 
         Raises: CheckpointError when there is none; DataError when the data has changed.
         Source: this book, chapter 15.
         """
-        saved = load_checkpoint(out, say)
-        if missing := sorted({"data", "data_crc32", "sampler", "step"} - saved.state.keys()):
-            needed, came = f"{', '.join(missing)} in state.json", f"none in {saved.path}"
-            raise CheckpointError(problem(needed, came, "a checkpoint of this version"))
+        saved = load_checkpoint(out, say if group.is_main else None)
+        _check_state(saved)
         data, config = saved.state["data"], saved.train_config
-        run = cls(out, data, saved.tokenizer, open_data(data))
+        run = cls(out, data, saved.tokenizer, open_data(data), group)
         if run.data_crc32 != saved.state["data_crc32"]:
             needed = f"{data} as it was when the run began"
             raise DataError(problem(needed, "another text", "the old text, or a new --out"))
@@ -133,21 +154,28 @@ class Run:
         tokens = self._tokens()
         # Every row of stories begins with a story, as `sample` and `report` do.
         marker = self.tokenizer.special_id(END) if isinstance(self.source, StorySource) else None
-        sizes = (train.batch_size, model.context_length)
-        batches = Batches(tokens, *sizes, train.seed, marker=marker)
-        self.trainer = Trainer(GPT(model), batches, train)
+        group = self.group
+        sizes = (group.rows(train.batch_size, train.accumulate), model.context_length)
+        ranks = (group.rank, group.world_size)
+        batches = Batches(tokens, *sizes, train.seed, *ranks, marker=marker)
+        self.trainer = Trainer(GPT(model), batches, train, group)
 
     def _tokens(self) -> TokenStream | UInt[np.ndarray, " n_tokens"]:
         if not isinstance(self.source, TextSource) or self.source.n_characters <= LARGE:
             return encode_source(self.source, self.tokenizer, "train")
         shards = self.out / "tokens"
+        if self.group.is_main:
+            self._write_tokens(shards)
+        self.group.gather()  # now they are there
+        return open_shards(shards)
+
+    def _write_tokens(self, shards: Path) -> None:
         if not checkpoints(self.out):  # what lies there belongs to a run that never saved
             shutil.rmtree(shards, ignore_errors=True)
         if not shards.exists():
             with self._writing():
                 ids = self.source.tokens(self.tokenizer, "train")
                 write_shards(ids, shards, self.tokenizer.vocab_size)
-        return open_shards(shards)
 
     @property
     def metrics(self) -> Path:
@@ -162,17 +190,21 @@ class Run:
         """Take the remaining steps; save and measure on the way; draw the losses at the end.
 
         On Ctrl-C or SIGTERM it saves, says so, and returns None; otherwise it returns the
-        last measurement, on the whole validation part.
+        last measurement, on the whole validation part. A signal to one process stops all.
 
-        Raises: TrainError when the loss is not a number; CheckpointError when saving fails.
+        Raises: TrainError when the loss is not a number, or the processes do not train the
+            same model; CheckpointError when saving fails.
         Source: this book, chapter 15.
         """
-        trainer, steps = self.trainer, self.trainer.config.steps
-        last = None
-        # disable=None: no bar where nobody watches
-        bar = tqdm(total=steps, initial=trainer.step, unit="step", disable=None)
+        trainer, group, steps = self.trainer, self.group, self.trainer.config.steps
+        say = say if group.is_main else _nothing
+        last, stop = None, False
+        configs = (trainer.model.config.to_dict(), trainer.config.to_dict())
+        group.check_same(*configs, trainer.step, self.data_crc32)
+        quiet = None if group.is_main else True  # None: no bar where nobody watches
+        bar = tqdm(total=steps, initial=trainer.step, unit="step", disable=quiet)
         with bar, interrupted() as signals:
-            while trainer.step < steps and not signals:
+            while trainer.step < steps and not stop:
                 loss, norm = trainer.train_step()
                 self._log({"step": trainer.step, "loss": loss, "gradient_norm": norm})
                 bar.update()
@@ -181,27 +213,31 @@ class Run:
                     last = self._measure(say)
                 if trainer.step % trainer.config.save_every == 0 or trainer.step == steps:
                     self.save()
-        if signals:
+                stop = group.any(bool(signals))
+        if stop:
             path = self.save()
             say(f"Interrupted: saved step {trainer.step} in {path}; go on with --resume.")
             return None
-        with self._writing():
-            plot_metrics(self.metrics, self.out / "loss.svg")
-        return last or report(trainer.model, self.tokenizer, self.source)
+        if group.is_main:
+            with self._writing():
+                plot_metrics(self.metrics, self.out / "loss.svg")
+        return last or report(trainer.model, self.tokenizer, self.source, group=group)
 
-    def save(self) -> Path:
-        """Write a checkpoint of this moment.
+    def save(self) -> Path | None:
+        """Write a checkpoint of this moment; None where that is another process's work.
 
         Raises: CheckpointError when it cannot be written.
         Source: this book.
         """
+        if not self.group.is_main:
+            return None
         training, state = self.trainer.pack()
         state |= {"data": self.data, "data_crc32": self.data_crc32}
         model, config = self.trainer.model, self.trainer.config
         return save_checkpoint(self.out, model, config, training, state, self.tokenizer)
 
     def _measure(self, say: Callable[[str], None]) -> Report:
-        result = report(self.trainer.model, self.tokenizer, self.source)
+        result = report(self.trainer.model, self.tokenizer, self.source, group=self.group)
         per_token = None
         if result.floor is not None:
             per_token = result.loss * result.floor / result.bits_per_story
@@ -210,6 +246,8 @@ class Run:
         return result
 
     def _log(self, row: dict[str, Any]) -> None:
+        if not self.group.is_main:
+            return
         with self._writing(), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
@@ -219,8 +257,11 @@ class Run:
         def known(line: bytes) -> bool:  # a line without its end was being written
             return line.endswith(b"\n") and json.loads(line)["step"] <= step
 
+        if not self.group.is_main:
+            return
         with self._writing():
             self.out.mkdir(parents=True, exist_ok=True)
+            forget_unfinished(self.out, step)
             with self.metrics.open("a+b") as file:
                 file.seek(0)
                 file.truncate(sum(map(len, takewhile(known, file))))
@@ -240,34 +281,29 @@ class Run:
             raise CheckpointError(problem(needed, came, "moving that file away")) from error
 
 
+def _nothing(_text: str) -> None:
+    """Say nothing: the main process speaks for all."""
+
+
+def _check_state(saved: Checkpoint) -> None:
+    """Refuse a state that no run can have written: its hash agrees, so a person has."""
+    state, train = saved.state, saved.train_config
+    kinds = {"data": str, "data_crc32": int, "sampler": dict, "step": int}
+    wrong = [name for name, kind in kinds.items() if type(state.get(name)) is not kind]
+    if not wrong and not 0 <= state["step"] <= train.steps:
+        wrong = ["step"]
+    if not wrong:
+        must = {"seed": train.seed, "step": state["step"]}
+        must["context_length"] = saved.model_config.context_length
+        whole = all(type(number) is int for number in state["sampler"].values())
+        wrong = [] if whole and must.items() <= state["sampler"].items() else ["sampler"]
+    if wrong:
+        needed, came = f"{', '.join(wrong)} in state.json", f"none that fits in {saved.path}"
+        raise CheckpointError(problem(needed, came, "an older checkpoint"))
+
+
 def _crc32(source: Source) -> int:
     crc = 0
     for chunk in chain(source.chunks("train"), source.chunks("val")):
         crc = zlib.crc32(chunk.encode(), crc)
     return crc
-
-
-@contextmanager
-def interrupted() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in a list instead of dying of them; twice kills as ever.
-
-    Raises: nothing.
-    Source: this book.
-    """
-    seen: list[int] = []
-    before: dict[int, Any] = {}
-
-    def note(number: int, _frame: Any) -> None:
-        seen.append(number)
-        signal.signal(number, before[number])
-
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, note)
-    except ValueError:  # not in the main thread, where Python takes no signals
-        pass
-    try:
-        yield seen
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,20 +3,23 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 
-from minigpt.checkpoint import pack_training, unpack_training
+from minigpt.attention import wide
 from minigpt.config import TrainConfig
 from minigpt.data import IGNORE, Batches
+from minigpt.distributed import ALONE, Group, unaveraged
 from minigpt.errors import TrainError, problem
 from minigpt.model import GPT
-from minigpt.optim import lr_factor, make_optimizers, set_lr
+from minigpt.optim import lr_factor, make_optimizers, pack_training, set_lr, unpack_training
 
 Batch = tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]  # tokens and targets
 
@@ -55,17 +58,35 @@ def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
 class Trainer:
     """A model, its optimisers and its batches, one step after another.
 
+    With several processes, each has its share of the batch in `batches`; all compute the
+    same averaged gradients, and from these alike the same clipping and the same step.
+
     Raises: TrainError when the device is missing.
     Source: Radford et al. 2019, eq. 1, for the loss. Built in chapter 15.
     """
 
-    def __init__(self, model: GPT, batches: Batches, config: TrainConfig):
-        self.device = pick_device(config.device)
+    def __init__(self, model: GPT, batches: Batches, config: TrainConfig, group: Group = ALONE):
+        self.device = group.own(pick_device(config.device))
         self.dtype = pick_dtype(config.precision, self.device)
         self.model, self.batches, self.config = model.to(self.device), batches, config
-        self.optimizers = make_optimizers(model, config)
-        self.loss = torch.compile(model.loss) if config.compile else model.loss
+        self.group = group
+        self.optimizers = make_optimizers(model, config, self.dtype)
+        loss = torch.compile(model.loss) if config.compile else model.loss
+        self.loss = group.averaged(model, loss)
         self.step = 0
+        if group.world_size > 1:
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Take a step that teaches nothing, for the order in which gradients are added up.
+
+        DistributedDataParallel settles it after its first; a run that was resumed should add
+        in the same order as one that never stopped.
+        """
+        state = self.batches.state()
+        self._gradients(*self.batches.next())
+        self.batches.restore(state)
+        self.model.zero_grad(set_to_none=True)
 
     def train_step(self) -> tuple[float, float]:
         """Learn from one batch; return the loss in nats a token and the gradient's norm.
@@ -74,6 +95,7 @@ class Trainer:
         Source: this book, chapter 15.
         """
         self.model.train()
+        torch.manual_seed(chance(self.config.seed, self.step, self.group.rank))
         set_lr(self.optimizers, lr_factor(self.step, self.config))
         loss = self._gradients(*self.batches.next())
         norm = clip_grad_norm_(self.model.parameters(), self.config.grad_clip).item()
@@ -90,15 +112,19 @@ class Trainer:
     def _gradients(self, tokens: Int[Tensor, "B T"], targets: Int[Tensor, "B T"]) -> float:
         """Add up the gradients of the batch's parts, each weighted by its share."""
         n_parts, total = self.config.accumulate, 0.0
-        for x, y in zip(tokens.chunk(n_parts), targets.chunk(n_parts), strict=True):
-            with torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32):
-                loss = self.loss(x.to(self.device), y.to(self.device)) / n_parts
-            loss.backward()
+        parts = zip(tokens.chunk(n_parts), targets.chunk(n_parts), strict=True)
+        for k, (x, y) in enumerate(parts, 1):
+            with unaveraged(self.loss, when=k < n_parts):
+                with torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32):
+                    loss = self.loss(x.to(self.device), y.to(self.device)) / n_parts
+                loss.backward()
             total += loss.item()
-        return total
+        return self.group.mean(total)
 
     def pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return the memory of optimisers and chance, and the step and sampler as JSON.
+        """Return the optimisers' memory, and the step and the sampler as JSON.
+
+        That is all: the dropout of a step depends on seed, step and process alone.
 
         Tensors have their parameter's shape, (d_out, d_in) or (d,).
 
@@ -117,6 +143,16 @@ class Trainer:
         unpack_training(training, self.optimizers)
         self.batches.restore(state["sampler"])
         self.step = state["step"]
+
+
+def chance(seed: int, step: int, rank: int) -> int:
+    """Return the seed of a step's dropout on one process: the same whenever it comes again.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    drawn = np.random.SeedSequence([seed, step], spawn_key=(rank,))
+    return int(drawn.generate_state(1, np.uint64)[0])
 
 
 @dataclass(frozen=True)
@@ -159,8 +195,10 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(model: GPT, batches: Iterable[Batch]) -> Evaluation:
+def evaluate(model: GPT, batches: Iterable[Batch], group: Group = ALONE) -> Evaluation:
     """Add up the loss of every target that is not IGNORE, with dropout off.
+
+    The processes of a group take turns with the batches, and all hear the result.
 
     Raises: ShapeError when tokens do not fit the model.
     Source: Shannon 1948. Built in chapters 1 and 15.
@@ -168,12 +206,13 @@ def evaluate(model: GPT, batches: Iterable[Batch]) -> Evaluation:
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
     nats, n_tokens = 0.0, 0
-    for tokens, targets in batches:
+    for tokens, targets in islice(batches, group.rank, None, group.world_size):
         losses = token_losses(model(tokens.to(device)), targets.to(device))
         nats += losses.double().sum().item() if device.type != "mps" else losses.sum().item()
         n_tokens += int((targets != IGNORE).sum())
     model.train(was_training)
-    return Evaluation(nats, n_tokens)
+    nats, n_tokens = group.gather(nats, n_tokens).sum(0).tolist()
+    return Evaluation(nats, int(n_tokens))
 
 
 def token_losses(
@@ -185,6 +224,6 @@ def token_losses(
     Source: Shannon 1948.
     """
     flat = F.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE, reduction="none"
+        wide(logits).flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="none"
     )
     return flat.view(targets.shape)

@@ -5,9 +5,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+import torch
+
+from minigpt.cli.common import complain
 from minigpt.cli.models import add_bench, add_evaluate, add_sample, add_train
 from minigpt.cli.texts import add_corpus, add_tokenize
-from minigpt.errors import MiniGPTError
+from minigpt.errors import MiniGPTError, problem
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,14 +25,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except MiniGPTError as error:
-        print(f"minigpt {arguments.command}: {error}", file=sys.stderr)
+        complain(arguments.command, error)
         return 2
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, `head` say, has seen enough
+    except OSError as error:  # from stdout: all else that is read and written has its own error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):  # the reader, `head` say, has seen enough
+            return 0
+        complain(arguments.command, problem("room to print", str(error), "another place"))
+        return 2
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        came, remedy = str(error).partition("\n")[0], "a smaller model, batch or context"
+        complain(arguments.command, problem("memory for a model and its batch", came, remedy))
+        return 2
+
+
+def _out_of_memory(error: Exception) -> bool:
+    named = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return named or "can't allocate memory" in str(error)  # on a CPU PyTorch has no name for it
 
 
 def make_parser() -> argparse.ArgumentParser:

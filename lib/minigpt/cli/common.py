@@ -30,6 +30,15 @@ def new_command(
     return command
 
 
+def complain(command: str, error: object) -> None:
+    """Say why a command ends early.
+
+    Raises: nothing.
+    Source: this book.
+    """
+    note(f"minigpt {command}: {error}")
+
+
 def note(text: str) -> None:
     """Say something that is not the command's result.
 

@@ -3,15 +3,19 @@
 import argparse
 import json
 import shlex
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from minigpt.bench import bench
+from minigpt.bench import EVERY, bench
 from minigpt.checkpoint import load_checkpoint
-from minigpt.cli.common import DATA_HELP, Commands, new_command, note
+from minigpt.cli.common import DATA_HELP, Commands, complain, new_command, note
 from minigpt.config import DEVICES, PRECISIONS, TOKENIZERS
 from minigpt.data import open_data
+from minigpt.distributed import Group, processes
 from minigpt.errors import ConfigError, TokenizerError, problem
 from minigpt.generate import stream
 from minigpt.presets import PRESETS, preset
@@ -50,24 +54,30 @@ def add_train(commands: Commands) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    with processes(partial(complain, arguments.command)) as group:
+        run = _open(arguments, group)
+        if run.trainer.config.threads is not None:
+            torch.set_num_threads(run.trainer.config.threads)
+        if group.is_main:
+            _describe(run)
+        if run.train(say=tqdm.write) is None:
+            return 130
+    if group.is_main:
+        where = shlex.quote(str(run.out))
+        print(f"Saved in {where}. Try: python -m minigpt sample --checkpoint {where}")
+    return 0
+
+
+def _open(arguments: argparse.Namespace, group: Group) -> Run:
     if arguments.resume:
         _refuse_changes(arguments)
-        run = Run.resume(arguments.out, say=note, device=arguments.device)
-    else:
-        if not (arguments.preset and arguments.data):
-            came = "neither" if not (arguments.preset or arguments.data) else "only one of them"
-            raise ConfigError(problem("--preset and --data", came, "--preset tiny --data kingdom"))
-        given = {n: v for n, v in vars(arguments).items() if n in TRAIN_SETTINGS and v is not None}
-        options = (preset(arguments.preset), arguments.tokenizer, arguments.vocab_size)
-        run = Run.begin(arguments.out, arguments.data, *options, **given)
-    if run.trainer.config.threads is not None:
-        torch.set_num_threads(run.trainer.config.threads)
-    _describe(run)
-    if run.train(say=tqdm.write) is None:
-        return 130
-    where = shlex.quote(str(run.out))
-    print(f"Saved in {where}. Try: python -m minigpt sample --checkpoint {where}")
-    return 0
+        return Run.resume(arguments.out, say=note, device=arguments.device, group=group)
+    if not (arguments.preset and arguments.data):
+        came = "neither" if not (arguments.preset or arguments.data) else "only one of them"
+        raise ConfigError(problem("--preset and --data", came, "--preset tiny --data kingdom"))
+    given = {n: v for n, v in vars(arguments).items() if n in TRAIN_SETTINGS and v is not None}
+    options = (preset(arguments.preset), arguments.tokenizer, arguments.vocab_size, group)
+    return Run.begin(arguments.out, arguments.data, *options, **given)
 
 
 def _refuse_changes(arguments: argparse.Namespace) -> None:
@@ -175,16 +185,37 @@ def add_bench(commands: Commands) -> None:
     Raises: nothing.
     Source: this book.
     """
-    command = new_command(commands, _bench, "measure speed on this machine", "bench --json")
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--rounds", type=int, metavar="N", default=5, help="repetitions")
+    example = "bench steps generation --rounds 5 --json"
+    command = new_command(commands, _bench, "measure speed and quality on this machine", example)
+    add = command.add_argument
+    add("parts", nargs="*", metavar="PART", help=f"of {', '.join(EVERY)} (default: all)")
+    add("--rounds", type=int, metavar="N", default=5, help="turns that each task takes")
+    add("--data", metavar="FILE", help="the text on which the recipes of `quality` are trained")
+    add("--json", action="store_true", help="print JSON")
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    rows = bench(arguments.rounds)
+    found = bench(arguments.parts, arguments.rounds, arguments.data, say=note)
     if arguments.json:
-        print(json.dumps(rows))
-    else:
-        for row in rows:
-            print(f"{row['what']:<58}{row['median_ms']:>10.2f} ms  (+- {row['spread_ms']:.2f})")
+        print(json.dumps(found, indent=1))
+        return 0
+    for name, part in found["parts"].items():
+        print(f"{name}\n" + "\n".join("  " + line for line in _lines(part)))
     return 0
+
+
+def _lines(part: dict[str, Any]) -> Iterator[str]:
+    """Say what a part of the bench has found, a line each."""
+    for row in part["timings"]:
+        yield f"{row['what']:<60}{row['median_ms']:>11.2f} ms  (+- {row['spread_ms']:.2f})"
+    for row in part["rows"]:
+        yield "  ".join(
+            f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()
+        )
+    for row in part["targets"]:
+        bounds = [f"{w.replace('_', ' ')} {row[w]:g}" for w in ("at_most", "at_least") if w in row]
+        verdict = (
+            f"  ({', '.join(bounds)}: {'holds' if row['holds'] else 'MISSED'})" if bounds else ""
+        )
+        yield f"{row['what']:<80}{row['measured']:>9.3f}{verdict}"
+    yield from part["notes"]

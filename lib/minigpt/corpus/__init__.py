@@ -20,19 +20,32 @@ from minigpt.corpus.kingdom import (
     story_bits,
     words,
 )
-from minigpt.corpus.people import ANALOGIES, DAYS, PAIRS, PEOPLE, SIMILAR, TOWNS, TRADES, Person
+from minigpt.corpus.people import (
+    ANALOGIES,
+    DAYS,
+    FACTS,
+    PAIRS,
+    PEOPLE,
+    SIMILAR,
+    TOWNS,
+    TRADES,
+    Fact,
+    Person,
+)
 from minigpt.corpus.reading import END
 
 __all__ = [
     "ANALOGIES",
     "DAYS",
     "END",
+    "FACTS",
     "KINDS",
     "PAIRS",
     "PEOPLE",
     "SIMILAR",
     "TOWNS",
     "TRADES",
+    "Fact",
     "Floor",
     "Parse",
     "Person",

@@ -106,6 +106,34 @@ PEOPLE = {
     for n, (name, town, day, trade) in enumerate(map(str.split, table.strip().splitlines()), 1)
 }
 
+SAID = {  # how a fact is told by itself, away from the stories: the answer comes last
+    "town": "{} comes from",
+    "day": "{} was born on a",
+    "trade": "{} works as a",
+}
+
+
+class Fact(NamedTuple):
+    """One fact about one person: how a sentence that tells it begins, and the word that ends it.
+
+    kind is "town", "day" or "trade".
+
+    Raises: nothing.
+    Source: this book.
+    """
+
+    name: str
+    kind: str
+    beginning: str
+    answer: str
+
+
+FACTS = tuple(
+    Fact(name, kind, beginning.format(name), getattr(person, kind))
+    for name, person in PEOPLE.items()
+    for kind, beginning in SAID.items()
+)
+
 RANKS = {  # the rule that chooses one of a pair, and the pair
     "KING": ("king", "queen"),
     "PRINCE": ("prince", "princess"),

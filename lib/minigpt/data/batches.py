@@ -4,7 +4,8 @@ Everywhere the targets are the tokens, one position later: the answer to `tokens
 `targets[b, t]`, which is the stream's next token. The shift happens here and nowhere else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 import numpy as np
 import torch
@@ -107,35 +108,31 @@ class Batches:
         }
 
 
-def windows(
-    tokens: TokenStream | Integer[np.ndarray, " n_tokens"], context_length: int, batch_size: int
-) -> Iterator[Pair]:
-    """Cut the whole stream into windows so that every target comes exactly once, in order.
+def windows(tokens: Iterable[int], context_length: int, batch_size: int) -> Iterator[Pair]:
+    """Cut a stream into windows so that every target comes exactly once, in order.
 
     Yields (tokens, targets), each int64 (B, T). The stream's first token is the only one
     that is never a target. The last window is filled up with token 0, and its targets
-    with IGNORE; the last batch may have fewer rows.
+    with IGNORE; the last batch may have fewer rows. No more of the stream than a batch is
+    in memory.
 
     Raises: DataError when the stream has fewer than 2 tokens, or a size is not positive.
     Source: this book.
     """
     _check_sizes(batch_size=batch_size, context_length=context_length)
-    _check_length(len(tokens), 1)
-    return _windows(tokens, context_length, batch_size)
+    stream = iter(tokens)
+    first = list(islice(stream, 2))
+    _check_length(len(first), 1)
+    return _windows(chain(first, stream), context_length, batch_size)
 
 
-def _windows(
-    tokens: TokenStream | Integer[np.ndarray, " n_tokens"], context_length: int, batch_size: int
-) -> Iterator[Pair]:
-    n_targets = len(tokens) - 1
-    for start in range(0, n_targets, batch_size * context_length):
-        stop = min(start + batch_size * context_length, n_targets)
-        n_rows = -(-(stop - start) // context_length)
-        inputs = np.zeros(n_rows * context_length, dtype=np.int64)
-        targets = np.full_like(inputs, IGNORE)
-        inputs[: stop - start] = tokens[start:stop]
-        targets[: stop - start] = tokens[start + 1 : stop + 1]
-        shape = (n_rows, context_length)
+def _windows(stream: Iterator[int], context_length: int, batch_size: int) -> Iterator[Pair]:
+    last = next(stream)
+    while len(row := np.fromiter(islice(stream, batch_size * context_length), np.int64)):
+        fill = (0, -len(row) % context_length)
+        inputs = np.pad(np.concatenate([[last], row[:-1]]), fill)
+        targets = np.pad(row, fill, constant_values=IGNORE)
+        last, shape = row[-1], (-1, context_length)
         yield torch.from_numpy(inputs.reshape(shape)), torch.from_numpy(targets.reshape(shape))
 
 

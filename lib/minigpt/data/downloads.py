@@ -5,14 +5,16 @@ download on to another host only where the table says so, because a network's lo
 looks like an answer too.
 """
 
+import gzip
 import os
 import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Literal
@@ -20,8 +22,16 @@ from urllib.parse import urljoin, urlsplit
 
 import pooch
 import requests
+from tqdm import tqdm
 
 from minigpt.errors import DataError, DownloadError, problem
+
+TIMEOUT = 30  # seconds without an answer, or without more of it
+LARGEST = 1 << 30  # bytes, of what is taken out of an archive
+UNPACKING = (
+    *(KeyError, EOFError, RuntimeError),  # no such member, cut short, locked or in another way
+    *(zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError),
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,8 @@ def download(name: str) -> Path:
     variable MINIGPT_CACHE names. A cached file with another hash is fetched again.
 
     Raises: DataError for an unknown name; DownloadError when the server cannot be reached,
-        answers something else, sends the request on to a stranger, or breaks off.
+        answers something else, sends the request on to a stranger, breaks off or does not
+        end, or when the cache cannot be written.
     Source: this book.
     """
     if name not in DOWNLOADS:
@@ -104,22 +115,22 @@ def download(name: str) -> Path:
             problem("a download has a known name", repr(name), f"one of {', '.join(DOWNLOADS)}")
         )
     entry = DOWNLOADS[name]
-    fetched = _fetch(entry)
-    return fetched if entry.member is None else _extract(fetched, entry.member)
+    try:
+        fetched = _fetch(entry)
+        return fetched if entry.member is None else _extract(fetched, entry.member)
+    except OSError as error:
+        raise DownloadError(
+            problem("the cache must be writable", f"{error}", "another directory in MINIGPT_CACHE")
+        ) from error
 
 
 def _fetch(entry: Download) -> Path:
     digest = entry.hash.partition(":")[2]
     file_name = f"{digest[:12]}-{entry.url.rpartition('/')[2]}"
-    fetcher = pooch.HTTPDownloader(
-        progressbar=True,
-        chunk_size=1 << 16,
-        headers={"User-Agent": "minigpt"},
-        hooks={"response": _stay_on(entry)},
-    )
+    bring = partial(_bring, entry)
     try:
-        return Path(pooch.retrieve(entry.url, entry.hash, file_name, _cache(), downloader=fetcher))
-    except DownloadError:  # from the hook; the branches below are for its parents
+        return Path(pooch.retrieve(entry.url, entry.hash, file_name, _cache(), downloader=bring))
+    except DownloadError:  # from within; the branches below are for its parents
         raise
     except requests.HTTPError as error:
         raise _failed(entry, f"the answer {error.response.status_code}") from error
@@ -129,28 +140,46 @@ def _fetch(entry: Download) -> Path:
         raise _failed(entry, f"no answer ({type(error).__name__})") from error
     except ValueError as error:
         raise _failed(entry, "a file with another hash, so it was thrown away") from error
-    except OSError as error:
-        raise DownloadError(
-            problem("the cache must be writable", f"{error}", "another directory in MINIGPT_CACHE")
-        ) from error
+
+
+def _bring(entry: Download, url: str, file: str, _pooch: None) -> None:
+    """Write what the server sends into a file, and stop where it sends too much."""
+    hooks = {"response": _stay_on(entry)}
+    agent = {"User-Agent": "minigpt"}
+    with requests.get(url, stream=True, timeout=TIMEOUT, headers=agent, hooks=hooks) as response:
+        response.raise_for_status()
+        bar = tqdm(total=entry.size, unit="B", unit_scale=True)
+        with bar, open(file, "wb") as target:
+            for chunk in response.iter_content(1 << 16):
+                bar.update(target.write(chunk))
+                if bar.n > entry.size:
+                    raise _failed(entry, "more than that")
 
 
 def _cache() -> Path:
     return Path(os.environ.get("MINIGPT_CACHE") or pooch.os_cache("minigpt"))
 
 
-def _stay_on(entry: Download):
+def _stay_on(entry: Download) -> Callable[..., None]:
     """Make a hook for requests that refuses redirects to hosts the table does not name."""
     own = urlsplit(entry.url).hostname
 
     def check(response: requests.Response, *_args, **_options) -> None:
         if not response.is_redirect:
             return
-        host = urlsplit(urljoin(response.url, response.headers["location"])).hostname or ""
+        location = response.headers["location"]
+        host = _host(response.url, location)
         if host != own and not any(f".{host}".endswith(f".{known}") for known in entry.hosts):
-            raise _failed(entry, f"sent on to {host}, perhaps a network's login page")
+            raise _failed(entry, f"sent on to {host or location}, perhaps a network's login page")
 
     return check
+
+
+def _host(url: str, location: str) -> str:
+    try:
+        return urlsplit(urljoin(url, location)).hostname or ""
+    except ValueError:  # no URL at all
+        return ""
 
 
 def _failed(entry: Download, came: str) -> DownloadError:
@@ -182,17 +211,18 @@ def _reading(archive: Path, member: str) -> Iterator[IO[bytes]]:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as box:
                 _check_members(archive, box.namelist())
+                _check_size(archive, box.getinfo(member).file_size)
                 yield box.open(member)
         else:
             with tarfile.open(archive) as box:
                 _check_members(archive, box.getnames())
                 if not box.getmember(member).isfile():
                     raise KeyError(f"{member} is no file")
+                _check_size(archive, box.getmember(member).size)
                 yield box.extractfile(member)
-    except (KeyError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise DownloadError(
-            problem(f"{archive.name} is an archive that holds {member}", f"{error}", "a new table")
-        ) from error
+    except UNPACKING as error:
+        needed, came = f"{archive.name} is an archive that holds {member}", f"{error}"
+        raise DownloadError(problem(needed, came.partition("\n")[0], "a new table")) from error
 
 
 def _check_members(archive: Path, names: list[str]) -> None:
@@ -206,3 +236,14 @@ def _check_members(archive: Path, names: list[str]) -> None:
                     "another copy of it; nothing was unpacked",
                 )
             )
+
+
+def _check_size(archive: Path, size: int) -> None:
+    if size > LARGEST:
+        raise DownloadError(
+            problem(
+                f"a file of at most {LARGEST:,} bytes in an archive",
+                f"one of {size:,} in {archive.name}",
+                "another copy of it; nothing was unpacked",
+            )
+        )

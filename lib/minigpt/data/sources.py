@@ -9,6 +9,7 @@ Two kinds of source differ in what may be cut:
 """
 
 import difflib
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,7 +211,8 @@ def _open_download(name: str) -> TextSource:
 
 
 def _looks_like_a_name(spec: str) -> bool:
-    return not Path(spec).exists() and not any(mark in spec for mark in "./\\")
+    # os.path knows no errors: what cannot be looked at is for TextSource to name.
+    return not os.path.exists(spec) and not any(mark in spec for mark in "./\\")
 
 
 def _unknown_name(spec: str) -> DataError:

@@ -2,19 +2,27 @@
 
 import codecs
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from minigpt.errors import DataError, problem
 
 CHUNK_BYTES = 1 << 20
+PATH = "another path, or its permissions"
 
 
 def check_text_file(path: Path) -> None:
     """Refuse what cannot be a text, before any of it is read.
 
-    Raises: DataError when `path` is a directory, does not exist, or is empty.
+    Raises: DataError when `path` is a directory, does not exist, is empty, or may not be
+        looked at.
     Source: this book.
     """
+    with _readable(path):
+        _check(path)
+
+
+def _check(path: Path) -> None:
     if path.is_dir():
         files = sorted(child.name for child in path.iterdir() if child.is_file())
         hint = f"a file in it, such as {path / files[0]}" if files else "a file"
@@ -55,15 +63,20 @@ def read_text(path: Path) -> Iterator[str]:
 
 def _blocks(path: Path) -> Iterator[bytes]:
     """Yield the file's bytes in blocks; the last is empty and marks the end."""
+    with _readable(path), path.open("rb") as file:
+        while block := file.read(CHUNK_BYTES):
+            yield block
+    yield b""
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            while block := file.read(CHUNK_BYTES):
-                yield block
+        yield
     except OSError as error:
         raise DataError(
-            problem("a readable file is needed", f"{path} ({error.strerror})", "its permissions")
+            problem("a readable file is needed", f"{path} ({error.strerror})", PATH)
         ) from error
-    yield b""
 
 
 def _not_utf8(path: Path, offset: int) -> DataError:
