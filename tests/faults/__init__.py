@@ -1,0 +1,1 @@
+"""Attacks on a training run, each counted: `python -m tests.faults --help`."""
