@@ -38,7 +38,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": 800}, java_script_enabled=javascript
         )
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path.as_uri())

@@ -4,6 +4,7 @@ import {
   button, change, chooser, element, number, onChange, place, slider, svg, toggle, valuesOf,
 } from "./drawing.mjs";
 import { WIDTHS, drawFading, fine } from "./fading.mjs";
+import { keepTopK, keepTopP } from "./filters.mjs";
 
 const STATE = ["labels", "scores", "temperature", "chosen", "d", "scaled", "top_k", "top_p"];
 
@@ -12,24 +13,6 @@ const within = (score) => Math.max(-1e6, Math.min(1e6, score)); // as in softmax
 // By what a score is multiplied on its way into the softmax.
 export function factorOf({ temperature, d, scaled }) {
   return (d === null || scaled ? 1 : Math.sqrt(d)) / temperature;
-}
-
-// Those below the k-th highest are cut; ties with it stay.
-export function keepTopK(logits, k) {
-  const kth = [...logits].sort((a, b) => b - a)[Math.min(k, logits.length) - 1];
-  return logits.map((logit) => (logit < kth ? -Infinity : logit));
-}
-
-// The likeliest stay until their weights reach p, the one that crosses included.
-export function keepTopP(logits, p) {
-  const order = logits.map((_, i) => i).sort((i, j) => logits[j] - logits[i]);
-  const weights = softmax(order.map((i) => logits[i])), kept = [...logits];
-  let sum = 0;
-  order.forEach((i, rank) => {
-    sum += weights[rank];
-    if (sum - weights[rank] >= p) kept[i] = -Infinity; // the likelier ones reach it already
-  });
-  return kept;
 }
 
 // In the library's order: temperature, top-k, top-p.
