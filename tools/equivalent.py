@@ -12,7 +12,7 @@ TIES = "no two words agree with a query to the last bit"
 SIGN = "a sum and an average rank alike, and have one sign"
 NOTHING = "of a row of nothing, nothing is left, whatever is taken or divides"
 ROWS = "scores have two axes"
-FAR_OFF = "no case lives as long as that"
+FURTHER = "the last width alive lies well before the end of the search"
 EXCHANGED = "an exchange of two has no direction"
 
 EQUIVALENT = {
@@ -132,11 +132,15 @@ EQUIVALENT = {
         "return math.sqrt(np.sum(cov_k * (cov_q + np.outer(mean_q, mean_q))))": "it is itself",
     },
     "6.4b": {
-        "widths = np.arange(0, 3000)": "a width of 0 is never the last",
-        "widths = np.arange(1, 3001)": FAR_OFF,
-        "widths = np.arange(1, 2999)": FAR_OFF,
+        "far = math.log(bound / len(scores)) / (first - second)": "only its square is used",
+        "far = math.log(len(scores) / bound) / (second - first)": "only its square is used",
+        "widths = np.arange(1, math.ceil(far ** 3) + 1)": FURTHER,
+        "widths = np.arange(1, math.ceil(far ** 2) + 2)": FURTHER,
+        "widths = np.arange(1, far ** 2 + 1)": FURTHER,
+        "widths = np.arange(0, math.ceil(far ** 2) + 1)": "a width of 0 is never the last",
+        "widths = np.arange(1, math.ceil(far ** 2))": FURTHER,
+        "widths = np.arange(1, math.ceil(far ** 2) + 0)": FURTHER,
         "alive = widths[(weights * (1 - weights)).max(axis=1) > bound]": EDGE,
-        "raised = np.exp(np.sqrt(widths)[:, None] * (scores - scores.min()))": SHIFTED,
     },
     "7.1": {
         "raised = np.exp(scores)": SHIFTED,
@@ -249,4 +253,37 @@ EQUIVALENT = {
         "return np.mean((new_a @ weights >= 0.5) == (new_labels > 0.5))": EDGE,
         "return np.mean((new_a @ weights > 0.5) == (new_labels >= 0.5))": "labels are 0 and 1",
     },
+    "12.1a": {
+        "variance = ((mean - x) ** 2).mean(axis=-1, keepdims=True)": "a square has no sign",
+    },
+    "12.3a": {"return along / (total * total).sum(axis=1)": "the total has two axes"},
+    "12.3b": {
+        "size = np.sqrt((total * total).mean(axis=1) + eps)": "the total has two axes",
+    },
+    "13.1": {
+        "hidden = np.maximum(0, x @ w_in.T + b_in) ** 2": "the larger of two, in either order",
+    },
+    "13.3b": {
+        "return w_out + np.outer(wanted - w_out @ key, direction) / (key @ direction)": (
+            "a dot product, in either order"
+        ),
+    },
+    "13.4": {"lost[:, n] = ~after & before": "both must be true, in either order"},
+    "16.2": {
+        "stay = order[ordered.cumsum() - ordered <= setting]": EDGE,
+    },
+    "16.3": {
+        "row[token] = row[token] / penalty if row[token] >= 0 else row[token] * penalty": "a logit of 0 "
+        "stays 0 either way",
+    },
+    "17.1": {
+        "raised = np.exp(scores)": SHIFTED,
+        "raised = np.exp(scores + scores.max(axis=2, keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(keepdims=True))": SHIFTED,
+        "raised = np.exp(scores - scores.max(axis=2))": SHIFTED,
+        "raised = np.exp(scores - scores.max(axis=2, keepdims=False))": SHIFTED,
+        "raised = np.exp(scores - scores.min(axis=2, keepdims=True))": SHIFTED,
+        "return ((weights @ v)[:, -1], k, v)": "of one word the first is the last",
+    },
+    "17.4b": {"whole = min(len(lengths), tokens // capacity)": "the lesser has no order"},
 }

@@ -1,4 +1,4 @@
-"""Answers to chapter 1 that are in no list: odd right ones pass, odd wrong ones do not.
+"""Answers to chapter 1 that are in no list; `test_odd_answers` judges RIGHT and WRONG.
 
 The registry's own slips and variants are tried elsewhere, for every chapter alike.
 """
@@ -12,7 +12,6 @@ import torch
 
 from minigpt.exercises.judge import judge
 from minigpt.exercises.registry import EXERCISES
-from minigpt.exercises.verdict import NOT_YET, PASSED
 
 # ---- 1.1
 
@@ -181,21 +180,6 @@ WRONG = {
 }
 
 
-def each(answers):
-    return [(id, i) for id, some in answers.items() for i in range(len(some))]
-
-
-@pytest.mark.parametrize(("id", "i"), each(RIGHT))
-def test_an_odd_right_answer_passes(id, i):
-    verdict = judge(EXERCISES[id], RIGHT[id][i])
-    assert verdict.status == PASSED, str(verdict)
-
-
-@pytest.mark.parametrize(("id", "i"), each(WRONG))
-def test_an_odd_wrong_answer_does_not_pass(id, i):
-    assert judge(EXERCISES[id], WRONG[id][i]).status == NOT_YET
-
-
 SAID = [
     ("1.1", lambda chances: (graded(chances)[0], 2.0 ** graded(chances)[0]), "more than a float"),
     ("1.2", lambda *args: np.array(counted(*args)).T, "lie on their side"),
@@ -230,6 +214,8 @@ def test_the_honest_players_are_honest_and_the_others_are_not():
     assert whole_and_blind == [
         (true, true),  # a bigram
         (false, true),  # too much after one word
+        (false, true),  # after another
+        (false, true),  # after a third
         (true, false),  # sees the word itself
         (true, false),  # sees the next but one
         (true, false),  # sees the first word only

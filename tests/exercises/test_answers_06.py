@@ -1,4 +1,4 @@
-"""Answers to chapter 6 that are in no list: odd right ones pass, odd wrong ones do not.
+"""Answers to chapter 6 that are in no list; `test_odd_answers` judges RIGHT and WRONG.
 
 The registry's own slips and variants are tried elsewhere, for every chapter alike.
 """
@@ -6,13 +6,10 @@ The registry's own slips and variants are tried elsewhere, for every chapter ali
 import math
 
 import numpy as np
-import pytest
 import torch
 
 from minigpt.attention import masked_softmax
-from minigpt.exercises.judge import judge
 from minigpt.exercises.registry import EXERCISES
-from minigpt.exercises.verdict import NOT_YET, PASSED
 
 INF = math.inf
 
@@ -126,7 +123,7 @@ def width(scores, bound):
     """Downwards, from far out."""
     if np.sum(scores == np.max(scores)) > 1:
         return INF
-    d = 2000
+    d = 14_000
     while d > 1 and size(scores, math.sqrt(d - 1)) < bound:
         d -= 1
     return d
@@ -294,21 +291,6 @@ def simulated(mq, vq, mk, vk):
     q = mq + np.sqrt(vq) * rng.normal(size=(10_000, len(mq)))
     k = mk + np.sqrt(vk) * rng.normal(size=(10_000, len(mk)))
     return (q * k).sum(axis=1).var()
-
-
-def each(answers):
-    return [(id, i) for id, some in answers.items() for i in range(len(some))]
-
-
-@pytest.mark.parametrize(("id", "i"), each(RIGHT))
-def test_an_odd_right_answer_passes(id, i):
-    verdict = judge(EXERCISES[id], RIGHT[id][i])
-    assert verdict.status == PASSED, str(verdict)
-
-
-@pytest.mark.parametrize(("id", "i"), each(WRONG))
-def test_an_odd_wrong_answer_does_not_pass(id, i):
-    assert judge(EXERCISES[id], WRONG[id][i]).status == NOT_YET
 
 
 def test_no_deadly_width_lies_near_the_edge():

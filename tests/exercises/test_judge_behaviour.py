@@ -67,6 +67,12 @@ def test_a_product_that_does_not_fit_is_told_in_words(product, rows, columns):
     assert "broadcast" in said(lambda x, order: x + x.T)[1]  # plain enough as it comes
 
 
+@pytest.mark.parametrize("tensors", [torch.relu, lambda x: x.clamp(min=0), lambda x: x.relu()])
+def test_an_array_where_torch_wants_a_tensor_is_told_in_words(tensors):
+    assert "`torch.as_tensor(…)` makes one" in said(lambda x, order: tensors(x))[1]
+    assert "no attribute 'relative'" in said(lambda x, order: x.relative())[1]
+
+
 def test_an_error_that_cannot_be_shown():
     class Mean(Exception):
         def __str__(self):

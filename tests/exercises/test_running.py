@@ -149,6 +149,39 @@ def test_a_loop_without_end_is_stopped(endless):
     assert judge(TOY, shares).status == PASSED
 
 
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread here")
+def test_a_busy_machine_makes_nobody_late():
+    """Others compute at the same time; only what the answer computes for is counted."""
+    over = threading.Event()
+
+    def compete():
+        while not over.is_set():
+            pass
+
+    def slowly(x, order):
+        began = time.thread_time()
+        while time.thread_time() - began < 0.6 * running.SECONDS / n_calls:
+            pass
+        return shares(x, order)
+
+    n_calls = 2 * len(TOY.cases)
+    others = [threading.Thread(target=compete) for _ in range(4)]
+    for other in others:
+        other.start()
+    began = time.monotonic()
+    try:
+        assert judge(TOY, slowly).status == PASSED
+        assert time.monotonic() - began > running.SECONDS  # it was busy indeed
+    finally:
+        over.set()
+
+
+def test_one_that_only_waits_is_told_how_long_it_was_waited_for():
+    """It computes next to nothing, so the second limit stops it."""
+    late = stopping.within(running.SECONDS, lambda: [time.sleep(0.01) for _ in range(10**6)])
+    assert str(late).startswith(f"It was stopped after {stopping.BUSY * running.SECONDS:.0f} s")
+
+
 def test_one_that_swallows_the_stop_in_its_last_call_is_late_all_the_same():
     calls = []
 
@@ -183,6 +216,16 @@ def test_one_long_computation_cannot_be_stopped_but_is_not_waited_for(monkeypatc
         "It takes too long and cannot be stopped. Restart the kernel if it stays busy."
     )
     dark.release()
+
+
+def test_one_that_ended_before_it_could_say_so_counts_as_stopped():
+    """The stop may come while the thread is about to let go of its lock."""
+    busy = threading.Lock()
+    busy.acquire()
+    worker = threading.Thread(target=int)
+    worker.start()
+    worker.join()
+    assert stopping.stop(worker, busy)
 
 
 def test_it_works_outside_the_main_thread():

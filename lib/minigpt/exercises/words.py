@@ -3,6 +3,7 @@
 import dis
 import inspect
 import re
+import sys
 import traceback
 from collections.abc import Mapping
 from types import CodeType
@@ -111,7 +112,8 @@ def _stops(exercise: Exercise, outcome: Outcome, expected: Values) -> Lines:
         return ("It calls itself without end. Which input is small enough to answer at once?",)
     if isinstance(error, SystemExit):
         return ("It calls exit, which would end the whole session. Is return meant?",)
-    return (_place(error), _unfit(outcome.trouble) or outcome.trouble[:LONGEST])
+    trouble = outcome.trouble
+    return (_place(error), _unfit(trouble) or _for_torch(trouble) or trouble[:LONGEST])
 
 
 def _unfit(trouble: str) -> str:
@@ -124,6 +126,15 @@ def _unfit(trouble: str) -> str:
         f"The two do not fit: on the left of the product are rows of {left} numbers, "
         f"on its right columns of {right}."
     )
+
+
+def _for_torch(trouble: str) -> str:
+    """Say that torch was handed one of NumPy's arrays, or an array asked to do what tensors do."""
+    asked = re.search(r"^AttributeError: 'numpy.ndarray' object has no attribute '(\w+)'", trouble)
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
+    if "must be Tensor, not numpy.ndarray" in trouble or (asked and hasattr(tensor, asked[1])):
+        return "A tensor can do this, but an array of NumPy's came: `torch.as_tensor(…)` makes one."
+    return ""
 
 
 def _place(error: BaseException) -> str:

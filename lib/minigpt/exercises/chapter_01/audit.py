@@ -282,6 +282,8 @@ CASES = tuple(
     for player, story, vocab_size in (
         (players.bigram(8), STORY, 8),
         (players.too_much_somewhere(8, 2), STORY, 8),
+        (players.too_much_somewhere(8, 4), STORY, 8),
+        (players.too_much_somewhere(8, 5), STORY, 8),
         (players.peeking(8, 0), STORY, 8),
         (players.peeking(8, 1), STORY, 8),
         (players.peeking_at_first(8), STORY, 8),

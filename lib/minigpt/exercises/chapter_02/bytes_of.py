@@ -87,7 +87,7 @@ SLIPS = (
         "every id a merge",
         every_id_a_merge,
         "Ids below 256 are looked up among the merges too. Python reads a negative index from the "
-        "end, or finds none; what are these ids themselves?",
+        "end, or finds none; what are these IDs themselves?",
     ),
     Slip(
         "one off",
@@ -124,7 +124,7 @@ SLIPS = (
     Slip(
         "ids as bytes",
         lambda ids, merges: list(bytes(ids)),
-        "`bytes` holds numbers up to 255. The larger ones among the ids stand for several bytes.",
+        "`bytes` holds numbers up to 255. The larger ones among the IDs stand for several bytes.",
     ),
 )
 
@@ -180,6 +180,6 @@ EXERCISE = Exercise(
     slips=SLIPS,
     right=RIGHT,
     hints=ROUND_TRIP,
-    notice="`bytes(data).decode()` comes last, once, for the whole text. The last of the ids that "
+    notice="`bytes(data).decode()` comes last, once, for the whole text. The last of the IDs that "
     "you were given was half a character, and that was no concern of yours.",
 )

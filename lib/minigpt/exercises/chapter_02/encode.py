@@ -219,7 +219,7 @@ SLIPS = (
     Slip(
         "merges numbered from 0",
         numbered_from_zero,
-        "A merged token is given its rank as its id. The ids below 256 are taken by the bytes.",
+        "A merged token is given its rank as its ID. The IDs below 256 are taken by the bytes.",
     ),
     Slip(
         "merges numbered from 1",

@@ -57,7 +57,7 @@ ROUND_TRIP = (
     ),
     Hint(
         "a plan",
-        "For 1, put the bytes of each id behind those of the one before, and decode nothing. For "
+        "For 1, put the bytes of each ID behind those of the one before, and decode nothing. For "
         "2, jump from first byte to first byte, each time by as many bytes as it announces; where "
         "a jump would end outside, stop before it. Or ask Python to decode, and read the error "
         "that it raises: it says where the trouble starts.",
@@ -78,9 +78,9 @@ SHUFFLE = (
     ),
     Hint(
         "a plan",
-        "An id is replaced by its new label, one by one. The table's rows are put, not read: make "
+        "An ID is replaced by its new label, one by one. The table's rows are put, not read: make "
         "an empty table and fill it, or find the labels that undo the new ones (`np.argsort` "
-        "sorts them back). A table of counts has ids along both axes, so do it along one and "
+        "sorts them back). A table of counts has IDs along both axes, so do it along one and "
         "then along the other.",
     ),
 )

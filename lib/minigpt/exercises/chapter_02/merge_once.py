@@ -245,7 +245,7 @@ SLIPS = (
     Slip(
         "by bytes",
         by_bytes,
-        "`bytes` holds numbers below 256 and no others. The ids of merged tokens lie above.",
+        "`bytes` holds numbers below 256 and no others. The IDs of merged tokens lie above.",
     ),
 )
 
@@ -291,6 +291,7 @@ CASES = (
     ([1, 2, 2, 1, 1, 2, 1, 2], (2, 1), 256),
     ([300, 301, 300, 301], (301, 300), 302),
     ([5, 6, 8], (6, 5), 256),
+    ([112, 7, 12, 7, 71], (12, 7), 256),
     ([9], (9, 9), 256),
     ([], (3, 4), 256),
 )

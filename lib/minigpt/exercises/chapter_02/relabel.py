@@ -32,13 +32,13 @@ SLIPS = (
     Slip(
         "rows read instead of put",
         lambda ids, table, new_id: (new_id[ids], table[new_id]),
-        "The ids are right. The rows went the other way: reading row `new_id[i]` into place i is "
+        "The IDs are right. The rows went the other way: reading row `new_id[i]` into place i is "
         "not putting row i in place `new_id[i]`, unless all labels trade places in pairs.",
     ),
     Slip(
         "ids turned back",
         lambda ids, table, new_id: (np.argsort(new_id)[ids], table[np.argsort(new_id)]),
-        "The table is right, and the ids went the other way: they have got the old label of their "
+        "The table is right, and the IDs went the other way: they have got the old label of their "
         "new one.",
     ),
     Slip(
@@ -73,13 +73,13 @@ SLIPS = (
     Slip(
         "one after another",
         one_after_another,
-        "The labels are changed one after another, in the ids that are still being read: some "
+        "The labels are changed one after another, in the IDs that are still being read: some "
         "tokens get a new label twice.",
     ),
     Slip(
         "the vectors",
         looked_up,
-        "The first value holds the vectors of the text. Its ids are wanted, under the new labels.",
+        "The first value holds the vectors of the text. Its IDs are wanted, under the new labels.",
     ),
     Slip(
         "the table first",

@@ -5,19 +5,19 @@ from minigpt.exercises.exercise import Hint
 LOOKUP = (
     Hint(
         "two pictures",
-        "For 1, draw the rows for the ids 2, 0, 2. For 2, ask what happens to the loss when row "
+        "For 1, draw the rows for the IDs 2, 0, 2. For 2, ask what happens to the loss when row "
         "2 of the table moves a little: through which words of the sentence does it notice?",
     ),
     Hint(
         "any number of axes",
-        "For 1, think of all one-hot rows there are, one for each id, stacked into one square "
+        "For 1, think of all one-hot rows there are, one for each ID, stacked into one square "
         "array; then pick. For 2, a loop over all places of `ids` is a fine start, and "
         "`np.ndindex` lists the places of an array of any shape.",
     ),
     Hint(
         "a plan",
-        "For 1, the stack is an array that NumPy makes from one number, and an array of ids picks "
-        "rows from it in the shape of the ids. For 2, begin with a table of zeros and add each "
+        "For 1, the stack is an array that NumPy makes from one number, and an array of IDs picks "
+        "rows from it in the shape of the IDs. For 2, begin with a table of zeros and add each "
         "row of `d_x` to the row of its word; a word that comes twice receives twice. Or read "
         "the lookup as `one_hot @ table` and ask what the gradient of a product is.",
     ),

@@ -184,6 +184,7 @@ EXERCISE = Exercise(
         Case((np.array([4, 0, 4, 5]), 7), ("T", None)),
         Case((np.array([[1, 0, 3], [3, 3, 2]]), 5), ("B T", None)),
         Case((np.array([[6, 2, 0, 6], [1, 1, 5, 3], [7, 7, 7, 0]]), 9), ("B T", None)),
+        Case((np.arange(24).reshape(2, 3, 4) % 5, 6), ("n_sets B T", None)),
     ),
     slips=SLIPS,
     right=RIGHT,

@@ -208,6 +208,10 @@ def not_the_fewest(args, answer):
     return None
 
 
+# Without the first word the fourth sense wins, which is last as long as all are heard.
+BY_THE_LAST = np.array([[9, 6, 6, -9], [0, 0, 0, 1], [3, 2, 2, 3.5], [3, 2, 2, 3.5], [0, 0, 0, 0]])
+
+
 def table_case(n_words, n_senses, seed):
     """Quarters, so that sums can tie exactly; the seeds keep leads and winner's scores apart."""
     draws = np.random.default_rng(seed)
@@ -224,7 +228,10 @@ EXERCISE = Exercise(
     difficulty="An evening's thought",
     reference=fewest_out,
     returns=("out",),
-    cases=tuple(table_case(*sizes) for sizes in ((7, 3, 10558), (8, 5, 89556), (10, 4, 8304))),
+    cases=(
+        *(table_case(*sizes) for sizes in ((7, 3, 10558), (8, 5, 89556), (10, 4, 8304))),
+        Case((BY_THE_LAST,), ("n_words n_senses",)),
+    ),
     slips=SLIPS,
     right=RIGHT,
     hints=FEWEST_OUT,

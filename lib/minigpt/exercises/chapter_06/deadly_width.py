@@ -7,16 +7,19 @@ import numpy as np
 from minigpt.exercises.chapter_06.hints import GRADIENT
 from minigpt.exercises.exercise import Case, Exercise, Slip, Variant
 
-WIDEST = 3000  # no case lives longer
+WIDEST = 15_000  # no case lives longer
 
 
 def deadly_width(scores, bound):
-    widths = np.arange(1, 3000)
-    raised = np.exp(np.sqrt(widths)[:, None] * (scores - scores.max()))
+    second, first = np.sort(scores)[-2:]
+    if first == second:
+        return math.inf
+    far = math.log(len(scores) / bound) / (first - second)  # the others share less than the bound
+    widths = np.arange(1, math.ceil(far**2) + 1)
+    raised = np.exp(np.sqrt(widths)[:, None] * (scores - first))
     weights = raised / raised.sum(axis=1, keepdims=True)
     alive = widths[(weights * (1 - weights)).max(axis=1) >= bound]
-    last = alive.max(initial=0)
-    return math.inf if last == widths[-1] else last + 1
+    return alive.max(initial=0) + 1
 
 
 def measured(largest, factor=np.sqrt):
@@ -295,6 +298,7 @@ EXERCISE = Exercise(
         Case((np.array([0.5, 5.0, 0.0]), 0.01), ("n", None)),
         Case((np.array([-0.3, 0.45, -0.9, 0.375, -1.1, -2.0, 0.1]), 0.05), ("n", None)),
         Case((np.array([9.0, 0.0, 1.0, 0.5, 0.0, 2.0]), 0.01), ("n", None)),
+        Case((np.array([0.5, 0.46]), 0.01), ("n", None)),
     ),
     slips=SLIPS,
     right=RIGHT,

@@ -208,6 +208,7 @@ EXERCISE = Exercise(
         Case((3 * rng.normal(size=(2, 5)),), ("T n",)),
         Case((2 * rng.normal(size=(3, 2, 6)),), ("B T n",)),
         Case((mixed,), ("T n",)),
+        Case((np.array([-3e6, -3e6 - 1, -3e6 - 2]),), ("n",)),
     ),
     slips=SLIPS,
     right=RIGHT,

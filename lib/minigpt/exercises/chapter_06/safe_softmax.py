@@ -271,6 +271,9 @@ def large(scale, *shape):
 
 
 far = 900 * np.arange(-1, 3)[:, None] + large(1, 4, 3)  # rows far above each other
+# Far below any floor that one might put in; single precision holds them.
+DEEP = np.array([[-3e6, -3e6 - 1, -3e6 - 2], [0, 1, 2]])
+
 EXERCISE = Exercise(
     id="6.1",
     title="A softmax that survives",
@@ -286,6 +289,7 @@ EXERCISE = Exercise(
         Case((far, -1), ("T_q T_k", None)),
         Case((with_nothing(rng.normal(size=(2, 4, 3)), (0, 1), (1, 2, 0)), 2), ("B T_q T_k", None)),
         Case((with_nothing(large(600, 6, 4), np.s_[:, 1], (2, 3)), -2), ("T_k B", None)),
+        Case((DEEP, -1), ("T_q T_k", None)),
     ),
     slips=SLIPS,
     right=RIGHT,

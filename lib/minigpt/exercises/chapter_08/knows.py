@@ -200,7 +200,8 @@ def by_attention(masks):
 def by_powers_in_torch(masks):
     import torch
 
-    return torch.linalg.multi_dot(list(torch.tensor(masks[::-1].copy()).double())) > 0
+    before = torch.eye(masks.shape[-1], dtype=torch.double)
+    return torch.linalg.multi_dot([*torch.tensor(masks[::-1].copy()).double(), before]) > 0
 
 
 RIGHT = (

@@ -230,6 +230,12 @@ def one_case(seed, n, n_new, d):
     return Case((*draw(n), *draw(n_new)), ("n d_model", "n", "n_new d_model", "n_new"))
 
 
+def turned_round(case):
+    """New labels that the old ones mislead about: less than half is right."""
+    x, labels, new_x, new_labels = case.args
+    return Case((x, labels, new_x, 1 - new_labels), case.axes)
+
+
 EXERCISE = Exercise(
     id="11.4",
     title="Ask the vector",
@@ -238,7 +244,11 @@ EXERCISE = Exercise(
     difficulty="An evening's thought",
     reference=probe,
     returns=("accuracy",),
-    cases=(one_case(7, 60, 401, 12), one_case(8, 90, 503, 20)),
+    cases=(
+        one_case(7, 60, 401, 12),
+        one_case(8, 90, 503, 20),
+        turned_round(one_case(9, 80, 301, 6)),
+    ),
     slips=SLIPS,
     right=RIGHT,
     hints=PROBE,

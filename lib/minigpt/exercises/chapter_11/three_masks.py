@@ -224,7 +224,7 @@ RIGHT = (
     Variant("and-ed with ones", by_products),
 )
 
-CASES = (([2, 6, 4], 5, 6), ([3, 1], 4, 3))
+CASES = (([2, 6, 4], 5, 6), ([3, 1], 4, 5))
 
 EXERCISE = Exercise(
     id="11.2",
