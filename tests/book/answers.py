@@ -105,4 +105,14 @@ ANSWERS = {
     return weights @ (source @ w_v), weights""",
         *("math.sqrt(w_k.shape[1])", "math.sqrt(w_k.shape[0])"),
     ),
+    "14_assembling": (
+        *("14.1", "forward"),
+        """def forward(tokens, w_token, w_place, blocks, norm):
+    x = w_token[tokens] + w_place[: tokens.shape[1]]
+    for attend, mlp, norm_1, norm_2 in blocks:
+        x = x + attend(norm_1(x))
+        x = x + mlp(norm_2(x))
+    return norm(x) @ w_token.T""",
+        *("mlp(norm_2(x))", "mlp(norm_1(x))"),
+    ),
 }

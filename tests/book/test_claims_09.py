@@ -2,8 +2,12 @@
 
 import itertools
 import math
+import os
 import random
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +15,9 @@ import torch
 
 from minigpt.attention import MultiHeadAttention, record_weights
 from minigpt.config import ModelConfig
+from tools.elsewhere import MACHINES
 from tools.prose import visible_text
+from tools.stored import ROOT
 
 NOTEBOOK = "09_many_heads.ipynb"
 BITS = list(itertools.product([1, -1], repeat=2))  # who saw, who was seen
@@ -202,7 +208,7 @@ def texts(n, seed):
     return torch.tensor(x), torch.tensor(x[:, 1:3, :4].reshape(n, 8))
 
 
-def trained(n_heads, seed, twins=False):
+def trained(n_heads, seed, twins=False, nudge=0.0, steps=300):
     """The same task from other beginnings and other texts."""
     torch.manual_seed(seed)
     sizes = {"vocab_size": 1, "d_model": 8, "n_heads": n_heads}
@@ -212,8 +218,9 @@ def trained(n_heads, seed, twins=False):
             for layer in (model.w_q, model.w_k, model.w_v):
                 layer.weight[4:] = layer.weight[:4]
             model.w_o.weight[:, 4:] = model.w_o.weight[:, :4]
+            model.w_q.weight[4:] *= 1 + nudge
     optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
-    for step in range(300):
+    for step in range(steps):
         x, wanted = texts(128, 1000 * seed + step)
         optimizer.zero_grad()
         ((model(x)[:, 0] - wanted) ** 2).mean().backward()
@@ -227,9 +234,35 @@ def trained(n_heads, seed, twins=False):
 def test_from_other_beginnings_too(seed):
     assert trained(2, seed)[1] < 0.05
     assert 0.3 < trained(1, seed)[1] < 0.45
-    twins, error = trained(2, seed, twins=True)
+    twins, error = trained(2, seed, twins=True, steps=100)
     assert 0.45 < error < 0.55
     assert (twins.w_q.weight[4:] - twins.w_q.weight[:4]).abs().max() < 1e-6
+    parted, error = trained(2, seed, twins=True, nudge=0.001, steps=100)
+    assert error < 0.1
+    assert (parted.w_q.weight[4:] - parted.w_q.weight[:4]).abs().max() > 0.1
+
+
+AS_IF = """
+import torch
+from test_claims_09 import trained
+torch.set_default_dtype(torch.float64)
+twins, error = trained(2, 20, twins=True, steps=200)
+apart = (twins.w_q.weight[4:] - twins.w_q.weight[:4]).abs().max().item()
+print(torch.backends.cpu.get_cpu_capability(), error, apart)
+"""
+
+
+def test_with_avx2_they_part_by_themselves(text):
+    assert "With the instructions called AVX2" in text
+    env = {**os.environ, **MACHINES["AVX2"], "OMP_NUM_THREADS": "1"}
+    command, here = [sys.executable, "-c", AS_IF], Path(__file__).parent
+    env["PYTHONPATH"] = os.pathsep.join([str(here), str(ROOT), env.get("PYTHONPATH", "")])
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    capability, error, apart = said.split()
+    if capability != "AVX2":
+        pytest.skip(f"PyTorch has no AVX2 here, but {capability}")
+    assert float(error) < 0.1
+    assert float(apart) > 0.1
 
 
 def test_what_the_page_says_of_the_trained_heads(output, text):
@@ -242,7 +275,9 @@ def test_what_the_page_says_of_the_trained_heads(output, text):
     jobs = [tuple(float(subject) > float(other) for subject, other in pair) for pair in shares]
     assert all(set(pair) == {True, False} for pair in jobs)
     assert len(set(jobs)) == 2  # the dice decide
-    assert output.count("twins: error 0.5, apart by 0.00") == 3
+    same, parted = output.split("queries longer by 0.001")
+    assert same.count("twins: error 0.5, apart by 0.0") == 3
+    assert len(re.findall(r"twins: error 0\.0, apart by (?!0\.0)\d\.\d", parted)) == 3
     leans = re.findall(r"bent: error 0\.00, lean (0\.\d) \+- 0\.00", output)
     assert len(leans) == 3
     assert min(map(float, leans)) < 0.5 < max(map(float, leans))  # to either side

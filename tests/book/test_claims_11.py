@@ -76,11 +76,11 @@ def test_the_slip_hides_behind_the_encoder(text, output):
 def test_maps_differ_where_translations_do_not(text, output):
     petite, le = output.split("petite head 1 head 2 ")[1].split(" le head 1 head 2 ")
     looks = [re.findall(r"([a-z]+) \d\.\d", row) for row in re.split(r"model \d", petite)[1:]]
-    assert looks == [["small", "small"], ["small", "small"], ["small", "house"]]
+    assert looks == [["small", "small"], ["small", "house"], ["small", "small"]]
     assert "look at *small* with both heads" in text
     looks = [re.findall(r"([a-z]+) \d\.\d", row)[:2] for row in re.split(r"model \d", le)[1:]]
-    assert all("garden" in pair for pair in looks)
-    assert len({word for pair in looks for word in pair}) == 4  # "a different word in each"
+    assert [set(pair) for pair in looks] == 2 * [{"the", "garden"}] + [{"red", "garden"}]
+    assert "at *the* in two of them, at *red* in the third" in text
 
 
 def test_what_a_hidden_column_takes_away(text, output):
@@ -89,11 +89,10 @@ def test_what_a_hidden_column_takes_away(text, output):
     rows = re.findall(r"(as drawn|triangle) (\d\.\d) (\d\.\d)", after)[:6]
     assert [name for name, *_ in rows] == ["as drawn"] * 3 + ["triangle"] * 3
     noun, the = ([float(row[i]) for row in rows] for i in (1, 2))
-    assert max(noun[:3]) <= 0.2
-    assert the[:3] == [1.0, 1.0, 0.7]  # "model 2 does in three sentences of ten"
+    assert sorted(noun[:3]) == sorted(the[3:]) == [0.1, 0.1, 0.2]  # "one or two … in ten are left"
+    assert the[:3] == [1.0] * 3  # "hardly miss *the*"
     assert min(noun[3:]) >= 0.9
-    assert max(the[3:]) <= 0.1
-    assert "hide the noun, and nearly all stays right; hide *the*, and nearly nothing does" in text
+    assert "hide the noun, and nearly all stays right; hide *the*, and one or two in ten do" in text
 
 
 def test_a_probe_reads_what_the_model_does_not(text, output):
@@ -122,12 +121,11 @@ def test_one_word_changes_three(output):
 def test_where_it_is_known(text, output):
     """Both ways at *it*: 95 % or more; one way: chance there, 95 % or more from the adjective on."""
     rows = {
-        name: [float(n) for n in re.search(rf"{name} ((?:\d\.\d\d ?){{6}})", output)[1].split()]
+        name: [float(n) for n in re.search(rf"{name} ((?:\d\.\d ?){{6}})", output)[1].split()]
         for name in ("both ways", "one way")
     }
-    assert min(rows["both ways"][1:]) >= 0.95
-    assert all(0.45 <= right <= 0.55 for right in rows["one way"][:4])
-    assert min(rows["one way"][4:]) >= 0.95
+    assert rows["both ways"][1:] == [1.0] * 5
+    assert rows["one way"] == [0.5] * 4 + [1.0] * 2
     assert "is at chance there, and must be" in text
 
 

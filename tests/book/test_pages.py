@@ -32,7 +32,6 @@ def states_of(path):
 
 NOTEBOOKS = {str(p.relative_to(ROOT).with_suffix("")): states_of(p) for p in notebook_paths()}
 PAGES = {page: states for page, states in NOTEBOOKS.items() if states}
-FIGURES = [(page, n, kind) for page in PAGES for n, (kind, _) in enumerate(PAGES[page])]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -73,7 +72,7 @@ def visit(browser, address):
         )
         context.route(re.compile(f"^(?!{re.escape(address)})"), refuse)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{address}{name}.html")
@@ -90,21 +89,22 @@ def homes(page):
     return page.locator("figure.aw-figure").all()
 
 
+def test_all_kinds_on_pages_are_worked_here():
+    assert {kind for states in PAGES.values() for kind, _ in states} <= set(kinds())
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_has_the_notebooks_figures_and_they_move(visit, name):
+def test_what_is_done_in_a_figure_changes_its_numbers_as_the_class_says(visit, name):
     page = visit(name)
     there = [home.get_attribute("data-figure") for home in homes(page)]
     assert there == [kind for kind, _ in PAGES[name]]
     assert page.locator(".aw-static").count() == 0
+    for home, (kind, state) in zip(homes(page), PAGES[name], strict=True):
+        work(home, kind, state)
 
 
-def test_all_kinds_on_pages_are_worked_here():
-    assert {kind for _, _, kind in FIGURES} <= set(kinds())
-
-
-@pytest.mark.parametrize(("name", "n", "kind"), FIGURES)
-def test_what_is_done_in_a_figure_changes_its_numbers_as_the_class_says(visit, name, n, kind):
-    home, state, figure = homes(visit(name))[n], PAGES[name][n][1], kinds()[kind]
+def work(home, kind, state):
+    figure = kinds()[kind]
     seen = [figure.shown(home)]
     assert seen == [figure.due(figure_of(kind, state))]
     for changed in figure.act(home, state):

@@ -27,8 +27,8 @@ def test_the_python_example_runs_and_prints_what_it_says(root, capsys):
 def test_every_command_shown_is_one_of_the_command_line(root):
     from minigpt.cli import make_parser
 
-    text = (root / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^python -m minigpt (\w+)(.*)$", text, re.M)
+    text = (root / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
+    commands = re.findall(r"^(?:python|torchrun .*) -m minigpt (\w+)(.*)$", text, re.M)
     assert len(commands) >= 5
     for name, flags in commands:
         make_parser().parse_args([name, *re.sub(r"#.*", "", flags).replace('"', "").split()])

@@ -45,7 +45,9 @@ def found(texts, pattern):
 
 
 def test_no_large_file_is_tracked(root, tracked):
-    assert [path for path in tracked if (root / path).stat().st_size > LARGEST] == []
+    """But for the models, which tests/book/test_models.py bounds together."""
+    others = [path for path in tracked if path.parts[0] != "models"]
+    assert [path for path in others if (root / path).stat().st_size > LARGEST] == []
 
 
 def test_nothing_is_left_to_do(texts):
