@@ -3,10 +3,13 @@
 #   make book       build the site into _build/html
 #   make lab        JupyterLab on chapter 1
 #   make test       everything that must hold
+#   make faults     kill, damage, fill and cut off, as often as the book claims
 #   make train      the README's first result: a mini-GPT in under a minute
 #   make lint       ruff, and the notebook linter
 #   make notebooks  execute every notebook in place and normalise it
+#   make mutants    break the library on purpose, and see that tests notice: an hour or more
 #   make report     count what is checked into appendices/report.md
+#   make measure    speed, quality, faults, mutants: hours; DATA=tiny_shakespeare.txt
 #   make lock       resolve pyproject.toml into requirements.lock
 #   make clean      remove what was built (the environment and your runs stay)
 
@@ -18,7 +21,7 @@ TORCH_FLAGS ?=
 READY  := $(VENV)/.ready
 CPUS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
-.PHONY: setup book lab test train lint notebooks report lock clean
+.PHONY: setup book lab test faults train lint notebooks mutants report measure lock clean
 
 setup: $(READY)
 
@@ -40,6 +43,9 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(CPUS) --cov
 
+faults: $(READY)
+	$(BIN)/python -m tests.faults --long
+
 train: $(READY)
 	$(BIN)/python -m minigpt train --preset tiny --data kingdom --out runs/hello
 
@@ -51,8 +57,22 @@ lint: $(READY)
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks
 
+mutants: $(READY)
+	$(BIN)/python -m tools.mutants --processes $(CPUS)
+
 report: $(READY)
 	$(BIN)/python -m tools.report
+
+MEASURED := appendices/measured
+
+measure: $(READY)
+	for part in steps generation cache tokenizer skipgram growth gpu quality; do \
+	  $(BIN)/python -m minigpt bench $$part --data "$(DATA)" --json > $(MEASURED)/$$part.json || exit 1; done
+	$(BIN)/python -m tests.faults --long --json $(MEASURED)/faults.json
+	$(BIN)/python tests/same_losses.py "$(DATA)" > $(MEASURED)/processes.jsonl
+	$(BIN)/python -m tools.mutants --json $(MEASURED)/mutants.json
+	$(BIN)/python -m tools.elsewhere --json $(MEASURED)/elsewhere.json
+	$(BIN)/python -m tools.measured
 
 # torch and its CUDA packages stay out: torch is installed first, and which build
 # of it (CPU, CUDA, ROCm) is the machine's business, not the lock file's.

@@ -7,6 +7,8 @@ python -m tools.notebooks --check [PATH ...]   check only
 import argparse
 import os
 import sys
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -27,8 +29,10 @@ PINNED = {
 }
 
 
-def execute(notebook: NotebookNode, path: Path) -> None:
+def execute(notebook: NotebookNode, path: Path, settings: Mapping[str, str] = PINNED) -> None:
     """Run all cells in a fresh kernel, from the notebook's own folder.
+
+    `settings` join the kernel's environment.
 
     Raises: nbclient.exceptions.CellExecutionError at the first cell that fails,
     unless it is tagged `raises-exception`.
@@ -41,8 +45,8 @@ def execute(notebook: NotebookNode, path: Path) -> None:
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
-        timeout=300,
-    ).execute(env={**os.environ, **PINNED})
+        timeout=900,
+    ).execute(env={**os.environ, **settings})
 
 
 def renew(path: Path) -> None:
@@ -70,9 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.paths] or notebook_paths()
     if not options.check:
-        for path in paths:
-            print(f"{path.parent.name}/{path.name}", flush=True)
-            renew(path)
+        with ProcessPoolExecutor(os.cpu_count()) as pool:  # each on one thread, as PINNED says
+            for path, _ in zip(paths, pool.map(renew, paths), strict=True):
+                print(f"{path.parent.name}/{path.name}", flush=True)
     problems = check_book(paths)
     print("\n".join(problems) or f"In order: {len(paths)} notebooks.")
     return 1 if problems else 0
