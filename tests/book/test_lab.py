@@ -31,7 +31,13 @@ SETTINGS = {
 WITHIN = """(act, seconds) => Promise.race([act, new Promise((_, reject) =>
   setTimeout(() => reject(new Error("Lab took too long")), 1000 * seconds))])"""
 MODEL = "jupyterapp.shell.currentWidget.content.widgets[i].model"
-READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+OPEN = "(path) => jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)"
+READY = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+CLOSE = """async () => {
+  const { currentWidget } = jupyterapp.shell;
+  await currentWidget.sessionContext.shutdown();
+  currentWidget.dispose();
+}"""
 ASK = """async ([code, patience]) => {
   const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
   const request = kernel.requestExecute({ code, store_history: false });
@@ -105,17 +111,26 @@ def lab(browser, tmp_path_factory):
         server.wait(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module", params=ANSWERS)
-def chapter(browser, lab, request):
-    """A chapter, open in Lab with all its cells run: the page, and its name."""
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """JupyterLab, in which one chapter after another is opened."""
     page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
     page.set_default_timeout(1000 * PATIENCE)
-    page.goto(f"{lab}/workspaces/{request.param}/tree/{request.param}.ipynb")
-    page.wait_for_function(READY)
+    page.goto(lab)
+    page.wait_for_function("window.jupyterapp?.shell.isEmpty('main') === false")
     page.evaluate(f"() => {{ window.within = {WITHIN} }}")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module", params=ANSWERS)
+def chapter(page, request):
+    """A chapter, open in Lab with all its cells run: the page, and its name."""
+    page.evaluate(OPEN, f"{request.param}.ipynb")
+    page.wait_for_function(READY)
     page.evaluate(f"within(jupyterapp.commands.execute('notebook:run-all-cells'), {WHOLE})")
     yield page, request.param
-    page.close()
+    page.evaluate(CLOSE)
 
 
 def cells(page):
