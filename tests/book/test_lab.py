@@ -22,10 +22,12 @@ from minigpt.exercises.registry import EXERCISES
 from tools.stored import ROOT, read
 
 PATIENCE = 90  # seconds: as long as a slow machine may take for one step
-WHOLE = 300  # and for all cells of a chapter
+WHOLE = 300  # and for all cells of a chapter that are run
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+EXERCISES_BEGIN = "from minigpt.exercises import"
 
 # In the page: run what `act` starts, but do not wait for ever.
 WITHIN = """(act, seconds) => Promise.race([act, new Promise((_, reject) =>
@@ -33,6 +35,12 @@ WITHIN = """(act, seconds) => Promise.race([act, new Promise((_, reject) =>
 MODEL = "jupyterapp.shell.currentWidget.content.widgets[i].model"
 OPEN = "(path) => jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)"
 READY = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+RUN = """([indices, patience]) => {
+  const { content } = jupyterapp.shell.currentWidget;
+  content.activeCellIndex = indices[0];
+  indices.forEach((i) => content.select(content.widgets[i]));
+  return within(jupyterapp.commands.execute("notebook:run-cell"), patience);
+}"""
 CLOSE = """async () => {
   const { currentWidget } = jupyterapp.shell;
   await currentWidget.sessionContext.shutdown();
@@ -125,10 +133,10 @@ def page(browser, lab):
 
 @pytest.fixture(scope="module", params=ANSWERS)
 def chapter(page, request):
-    """A chapter, open in Lab with all its cells run: the page, and its name."""
+    """A chapter, open in Lab with what its figures need run: the page, and its name."""
     page.evaluate(OPEN, f"{request.param}.ipynb")
     page.wait_for_function(READY)
-    page.evaluate(f"within(jupyterapp.commands.execute('notebook:run-all-cells'), {WHOLE})")
+    page.evaluate(RUN, [needed(request.param), WHOLE])
     yield page, request.param
     page.evaluate(CLOSE)
 
@@ -158,6 +166,14 @@ def figures_in(name):
         for output in cell.get("outputs", []):
             for kind, state in stored_states(output.get("data", {}).get("text/html", "")):
                 yield index, kind, state
+
+
+def needed(name):
+    """The cells up to the last figure but the quiz, and the exercises with all that follows."""
+    cells = read(ROOT / "chapters" / f"{name}.ipynb").cells
+    last = max((index for index, kind, _ in figures_in(name) if kind != "quiz"), default=0)
+    (exercises,) = [i for i, c in enumerate(cells) if c.source.startswith(EXERCISES_BEGIN)]
+    return sorted({*range(last + 1), *range(exercises, len(cells))})
 
 
 def work(page, name, index, kind, first):
