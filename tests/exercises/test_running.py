@@ -176,6 +176,17 @@ def test_a_busy_machine_makes_nobody_late():
         over.set()
 
 
+def test_what_may_be_stopped_is_not_traced():
+    """Stopped inside a tracer, it would keep the tracer's lock, and all others would wait."""
+    tracers, kept = [], threading.gettrace()
+    threading.settrace(lambda frame, event, arg: None)
+    try:
+        assert stopping.within(1, lambda: tracers.append(sys.gettrace())) is None
+    finally:
+        threading.settrace(kept)
+    assert tracers == [None]
+
+
 def test_one_that_only_waits_is_told_how_long_it_was_waited_for():
     """It computes next to nothing, so the second limit stops it."""
     late = stopping.within(running.SECONDS, lambda: [time.sleep(0.01) for _ in range(10**6)])

@@ -63,6 +63,7 @@ def within(seconds: float, work: Callable[[], None]) -> OverdueError | None:
     clock: list[int] = []
 
     def quietly() -> None:
+        sys.settrace(None)  # a tracer (coverage's, a debugger's) has locks that a stop leaves shut
         try:
             clock.append(_own_clock())
             context.run(work)
