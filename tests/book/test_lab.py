@@ -27,8 +27,6 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
-EXERCISES_BEGIN = "from minigpt.exercises import"
-
 # In the page: run what `act` starts, but do not wait for ever.
 WITHIN = """(act, seconds) => Promise.race([act, new Promise((_, reject) =>
   setTimeout(() => reject(new Error("Lab took too long")), 1000 * seconds))])"""
@@ -168,12 +166,22 @@ def figures_in(name):
                 yield index, kind, state
 
 
+def checked_in(name):
+    """The cell that checks the chapter's exercise in ANSWERS; the answer stands before it."""
+    id, function, *_ = ANSWERS[name]
+    cells = enumerate(read(ROOT / "chapters" / f"{name}.ipynb").cells)
+    (index,) = [i for i, cell in cells if cell.source == f'check("{id}", {function})']
+    return index
+
+
 def needed(name):
-    """The cells up to the last figure but the quiz, and the exercises with all that follows."""
-    cells = read(ROOT / "chapters" / f"{name}.ipynb").cells
-    last = max((index for index, kind, _ in figures_in(name) if kind != "quiz"), default=0)
-    (exercises,) = [i for i, c in enumerate(cells) if c.source.startswith(EXERCISES_BEGIN)]
-    return sorted({*range(last + 1), *range(exercises, len(cells))})
+    """The cells up to the last figure but the quiz; and the quiz, and the exercise."""
+    cells = enumerate(read(ROOT / "chapters" / f"{name}.ipynb").cells)
+    figures = {index: kind for index, kind, _ in figures_in(name)}
+    last = max((index for index, kind in figures.items() if kind != "quiz"), default=0)
+    imports = [i for i, cell in cells if cell.source.startswith("from minigpt.exercises import")]
+    check = checked_in(name)
+    return sorted({*range(last + 1), *imports, check - 1, check, *figures})
 
 
 def work(page, name, index, kind, first):
@@ -219,13 +227,11 @@ def verdict(page, stub, answer):
 def test_an_exercise_is_worked(chapter):
     page, name = chapter
     id, function, answer, right, wrong = ANSWERS[name]
-    cells_of = enumerate(read(ROOT / "chapters" / f"{name}.ipynb").cells)
-    checks = {i: cell.source for i, cell in cells_of if cell.cell_type == "code"}
-    (stub,) = [i for i, code in checks.items() if f'check("{id}", {function})' in code]
-    said = verdict(page, stub - 1, answer.replace(right, wrong))
+    check = checked_in(name)
+    said = verdict(page, check - 1, answer.replace(right, wrong))
     assert said.startswith(f"✗ {id}, {function}: not yet")
     messages = [re.sub(r"[`*]", "", slip.message) for slip in EXERCISES[id].slips]
     assert [message for message in messages if message in said]
-    said = verdict(page, stub - 1, answer)
+    said = verdict(page, check - 1, answer)
     assert said.startswith(f"✓ {id}, {function}: passed")
-    picture(cells(page).nth(stub), f"lab {name} {id}")
+    picture(cells(page).nth(check), f"lab {name} {id}")
