@@ -187,6 +187,16 @@ def test_what_may_be_stopped_is_not_traced():
     assert tracers == [None]
 
 
+def test_what_it_did_when_it_recursed_too_deep_is_chance():
+    """Who is traced, or has been called from further away, ends at another of its lines."""
+    ends = ("", " in comparison", " while calling a Python object")
+    errors = [RecursionError(f"maximum recursion depth exceeded{end}") for end in ends]
+    (said,) = {running.Outcome((), error=error).trouble for error in errors}
+    assert said == "RecursionError: maximum recursion depth exceeded"
+    own = RecursionError("not so deep, please")
+    assert running.Outcome((), error=own).trouble == "RecursionError: not so deep, please"
+
+
 def test_one_that_only_waits_is_told_how_long_it_was_waited_for():
     """It computes next to nothing, so the second limit stops it."""
     late = stopping.within(running.SECONDS, lambda: [time.sleep(0.01) for _ in range(10**6)])
