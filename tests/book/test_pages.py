@@ -33,6 +33,7 @@ def states_of(path):
 
 NOTEBOOKS = {str(p.relative_to(ROOT).with_suffix("")): states_of(p) for p in notebook_paths()}
 PAGES = {page: states for page, states in NOTEBOOKS.items() if states}
+TEXTS = ["intro", "bibliography", *(f"appendices/{p.stem}" for p in ROOT.glob("appendices/*.md"))]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -143,3 +144,10 @@ def test_without_javascript_each_figure_is_a_picture_and_its_numbers(visit, name
         assert numbers or kind == "quiz"
     assert page.evaluate("document.documentElement.scrollWidth") <= 1200
     picture(page, f"{name} without JavaScript", full_page=True)
+
+
+def test_a_page_without_a_figure_fits_a_telephone_too(visit):
+    for name in [*TEXTS, *(NOTEBOOKS.keys() - PAGES.keys())]:
+        page = visit(name, width=320)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        page.context.close()
