@@ -206,9 +206,18 @@ def test_generation_without_its_peer(short, monkeypatch):
     assert len(found.timings) == 4 and len(found.targets) == 2 and len(found.notes) == 1
 
 
-def test_texts_that_differ_are_not_compared():
-    with pytest.raises(GenerateError, match="the same tokens from the same weights"):
-        generation.check_equal(torch.tensor([[1, 2]]), torch.tensor([[1, 3]]))
+def test_texts_that_differ_are_not_compared_but_for_a_tie():
+    def model(tokens):
+        assert tokens.tolist() == [[7, 8]]  # what both had written when they parted
+        return torch.tensor([[[9.0, 9.0, 9.0, 9.0], [0.0, 1.0, 1.0002, 0.99]]])
+
+    ours = torch.tensor([[7, 8, 2, 5]])
+    assert generation.check_equal(model, ours.clone(), ours) == []
+    (note,) = generation.check_equal(model, torch.tensor([[7, 8, 1, 6]]), ours)
+    assert note.startswith("Token 2 was a tie")
+    for theirs in ([[7, 8, 3, 5]], [[7, 8, 0, 5]], [[7, 8, 2]]):
+        with pytest.raises(GenerateError, match="the same tokens from the same weights"):
+            generation.check_equal(model, torch.tensor(theirs), ours)
 
 
 def test_growth_measures_what_it_counts(monkeypatch):

@@ -19,12 +19,13 @@ from minigpt.presets import GPT2_MODEL
 SIZES = {"n_layers": 6, "n_heads": 6, "d_model": 384, "context_length": 1024, "vocab_size": 4096}
 PROMPT = 8
 LENGTHS = {512: 15.0, 1_000: 25.0}  # new tokens, and how many times less the cache should take
+TIE = 1e-3  # between two scores; programs round them differently by a hundredth of that
 
 PEER, CACHED, UNCACHED = "cached, Hugging Face", "cached, ours", "no cache, ours"
 
 
 def measure(rounds: int) -> Findings:
-    """Write greedily, one text at a time, in fp32; both write the same tokens.
+    """Write greedily, one text at a time, in fp32; all write the same tokens, up to a tie.
 
     Raises: ConfigError when rounds is not positive; GenerateError when the tokens differ.
     Source: Shazeer 2019, section 2.4, for the cache.
@@ -63,7 +64,7 @@ def _writers(n_tokens: int, notes: list[str]) -> dict[str, Callable[[], Any]]:
         theirs.load_state_dict(to_gpt2(model))
         asked = {"max_new_tokens": n_tokens, "do_sample": False, "pad_token_id": 0}
         writers[PEER] = lambda: theirs.generate(prompt, **asked)
-        check_equal(writers[PEER](), writers[CACHED]())
+        notes += check_equal(model, writers[PEER](), writers[CACHED]())
     return writers
 
 
@@ -77,12 +78,22 @@ def _model() -> GPT:
     return model
 
 
-def check_equal(theirs: Int[Tensor, "1 T"], ours: Int[Tensor, "1 T"]) -> None:
+def check_equal(model: GPT, theirs: Int[Tensor, "1 T"], ours: Int[Tensor, "1 T"]) -> list[str]:
     """Refuse to compare the times of two programs that wrote different texts.
 
-    Raises: GenerateError when the tokens differ.
+    Between two tokens that score alike a rounding decides, and with it what follows: such a
+    tie is not refused, but returned as a note.
+
+    Raises: GenerateError when the tokens differ otherwise.
     Source: this book.
     """
-    if not torch.equal(theirs, ours):
-        needed, came = "the same tokens from the same weights", "others from Hugging Face"
-        raise GenerateError(problem(needed, came, "a look at both models' logits"))
+    if torch.equal(theirs, ours):
+        return []
+    if theirs.shape == ours.shape:
+        at = int((theirs != ours)[0].nonzero()[0])
+        with torch.no_grad():
+            scores = model(ours[:, :at])[0, -1]
+        if scores.max() - scores[theirs[0, at]] < TIE:
+            return [f"Token {at} was a tie on this machine; from there on the texts differ."]
+    needed, came = "the same tokens from the same weights", "others from Hugging Face"
+    raise GenerateError(problem(needed, came, "a look at both models' logits"))
