@@ -209,7 +209,7 @@ def test_generation_without_its_peer(short, monkeypatch):
 def test_texts_that_differ_are_not_compared_but_for_a_tie():
     def model(tokens):
         assert tokens.tolist() == [[7, 8]]  # what both had written when they parted
-        return torch.tensor([[[9.0, 9.0, 9.0, 9.0], [0.0, 1.0, 1.0002, 0.99]]])
+        return torch.tensor([[[9.0, 9.0, 9.0, 9.0], [0.0, 1.0, 1.00002, 0.99]]])
 
     ours = torch.tensor([[7, 8, 2, 5]])
     assert generation.check_equal(model, ours.clone(), ours) == []
